@@ -1,0 +1,15 @@
+//! Access: who may do what, where, and why.
+//!
+//! [`evaluate`] is the one answer to every question. [`holdings`] is the same rule for all
+//! permissions at once, which grant-what-you-hold compares; a property test keeps the two equal.
+
+mod coverage;
+mod evaluate;
+mod explain;
+mod holdings;
+
+pub use coverage::{Place, covers, in_use};
+pub use evaluate::{Decision, Denial, DenialKind, Ownership, Question, Request, evaluate, evaluate_question};
+pub(crate) use evaluate::{check_active, in_force, suits};
+pub use explain::{Cause, Explanation, Fact, explain};
+pub use holdings::{Holdings, Reading, holdings, holds_somewhere, turning_points};

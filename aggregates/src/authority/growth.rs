@@ -1,0 +1,190 @@
+//! Grant what you hold, as one property over states: what anybody can do after a command and could
+//! not before must be something that the actor holds there.
+//!
+//! "Can do" is read twice: as it is, and as it would be once guards pass and suspensions end; and at
+//! every instant to come at which a window opens or closes. So nothing can be prepared now that
+//! somebody else's harmless step, or time itself, turns into access that nobody could give.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::Facts;
+use crate::access::{Holdings, Place, Reading, holdings, turning_points};
+use crate::event::{Event, OrganisationEvent, ScopeEvent};
+use crate::profile::Profile;
+use crate::refusal::Refusal;
+use crate::state::permission_set::PermissionSet;
+use crate::state::{AccessState, MemberIx, RoleEntry, RoleIx, ScopeIx};
+use crate::vocabulary::Time;
+
+pub(super) fn check(facts: &Facts, actor: MemberIx, after: &AccessState, events: &[Event]) -> Result<(), Refusal> {
+    let profile = facts.profile()?;
+    let widest = holdings(&facts.state, actor, Place::Organisation, facts.now, Reading::Actual);
+    // What is held on the whole organisation is held in every scope: such an actor can give anything.
+    if profile.grants().is_subset(&widest.full) {
+        return Ok(());
+    }
+    check_roles(facts, &widest, after, events)?;
+    let mut growth = Growth { facts, actor, after, held: HashMap::new() };
+    let (members, places) = touched(&facts.state, after, events);
+    for member in members {
+        growth.check_member(member, &places)?;
+    }
+    Ok(())
+}
+
+/// Roles first. What a holder gains by a change of a role is no more than the role gained; when the
+/// actor holds that on the whole organisation, no holder gains more than may be given.
+fn check_roles(facts: &Facts, widest: &Holdings, after: &AccessState, events: &[Event]) -> Result<(), Refusal> {
+    let profile = facts.profile()?;
+    for ix in changed_roles(after, events) {
+        let Some(role) = after.role(ix) else { continue };
+        let before = facts.state.role(ix).map_or_else(Holdings::default, |role| role_holdings(profile, role));
+        let over = role_holdings(profile, role).beyond(&before).beyond(widest);
+        if !over.is_empty() {
+            let (permission, others) = name_first(profile, &over);
+            let role = role.name.clone();
+            return Err(Refusal::RoleBeyondActor { actor: facts.actor_name(), role, permission, others });
+        }
+    }
+    Ok(())
+}
+
+fn role_holdings(profile: &Profile, role: &RoleEntry) -> Holdings {
+    let any = role.effective.and(profile.grants());
+    let mut full = any.clone();
+    for (restriction, narrows) in profile.restrictions() {
+        if role.effective.contains(*restriction) {
+            full.subtract(narrows);
+        }
+    }
+    Holdings { any, full }
+}
+
+fn changed_roles(after: &AccessState, events: &[Event]) -> BTreeSet<RoleIx> {
+    let mut changed = BTreeSet::new();
+    let mut pending: Vec<RoleIx> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Role(event) => after.role_ix(event.role().as_str()),
+            _ => None,
+        })
+        .collect();
+    while let Some(ix) = pending.pop() {
+        if changed.insert(ix) {
+            pending.extend(after.role(ix).into_iter().flat_map(|role| role.heirs.iter().copied()));
+        }
+    }
+    changed
+}
+
+/// The members whose access events may have changed other than through a role, and the places at
+/// which it may have.
+fn touched(before: &AccessState, after: &AccessState, events: &[Event]) -> (BTreeSet<MemberIx>, Vec<Place>) {
+    let mut members = BTreeSet::new();
+    let mut moved = Vec::new();
+    let mut everywhere = false;
+    for event in events {
+        match event {
+            Event::Member(event) => {
+                members.extend(after.member_ix(event.member().as_str()));
+                everywhere = true;
+            }
+            Event::Organisation(OrganisationEvent::OwnerTransferred { after: to, .. }) => {
+                members.extend(after.member_ix(to.as_str()));
+                everywhere = true;
+            }
+            Event::Scope(ScopeEvent::ScopeCreated { .. } | ScopeEvent::ScopeRenamed { .. }) => {}
+            Event::Scope(event) => moved.extend(after.scope_ix(event.scope().as_str())),
+            Event::Organisation(_) | Event::Role(_) => {}
+        }
+    }
+    if !moved.is_empty() {
+        members.extend(after.members().map(|(ix, _)| ix));
+    }
+    let mut places = vec![Place::Organisation];
+    if everywhere {
+        places.extend(after.scopes().map(|(ix, _)| Place::Scope(ix)));
+    } else {
+        places.extend(reachable_anew(before, after, &moved).into_iter().map(Place::Scope));
+    }
+    (members, places)
+}
+
+/// The scopes that may be reached from elsewhere after some were moved, shared or restored: they
+/// and what is below them, and what is shared with any of those.
+fn reachable_anew(before: &AccessState, after: &AccessState, moved: &[ScopeIx]) -> BTreeSet<ScopeIx> {
+    let mut found = BTreeSet::new();
+    let mut pending = moved.to_vec();
+    let shared_with = |with: ScopeIx| {
+        after.scopes().filter(move |(_, scope)| scope.shared_with.iter().any(|(to, _)| *to == with)).map(|(ix, _)| ix)
+    };
+    while let Some(ix) = pending.pop() {
+        if found.insert(ix) {
+            for state in [before, after] {
+                pending.extend(state.scope(ix).into_iter().flat_map(|scope| scope.children.iter().copied()));
+            }
+            pending.extend(shared_with(ix));
+        }
+    }
+    found
+}
+
+struct Growth<'a> {
+    facts: &'a Facts,
+    actor: MemberIx,
+    after: &'a AccessState,
+    held: HashMap<Place, Holdings>,
+}
+
+impl Growth<'_> {
+    fn check_member(&mut self, member: MemberIx, places: &[Place]) -> Result<(), Refusal> {
+        let mut instants = BTreeSet::from([self.facts.now]);
+        for state in [&self.facts.state, self.after] {
+            instants.extend(turning_points(state, member, self.facts.now));
+        }
+        for at in instants {
+            for place in places {
+                for reading in [Reading::Actual, Reading::Potential] {
+                    self.check_place(member, *place, at, reading)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_place(&mut self, member: MemberIx, place: Place, at: Time, reading: Reading) -> Result<(), Refusal> {
+        let after = holdings(self.after, member, place, at, reading);
+        if after.is_empty() {
+            return Ok(());
+        }
+        let gained = after.beyond(&holdings(&self.facts.state, member, place, at, reading));
+        if gained.is_empty() {
+            return Ok(());
+        }
+        let (facts, actor) = (self.facts, self.actor);
+        let held =
+            self.held.entry(place).or_insert_with(|| holdings(&facts.state, actor, place, facts.now, Reading::Actual));
+        let over = gained.beyond(held);
+        if over.is_empty() {
+            return Ok(());
+        }
+        let (permission, others) = name_first(self.facts.profile()?, &over);
+        Err(Refusal::Escalation {
+            actor: self.facts.actor_name(),
+            member: self.after.member(member).map(|member| member.id.as_str().into()).unwrap_or_default(),
+            permission,
+            place: match place {
+                Place::Scope(scope) => self.after.scope(scope).map(|scope| scope.name.clone()),
+                Place::Organisation | Place::Nowhere => None,
+            },
+            at: (at > self.facts.now).then_some(at),
+            others,
+        })
+    }
+}
+
+fn name_first(profile: &Profile, over: &Holdings) -> (compact_str::CompactString, u32) {
+    let set: &PermissionSet = if over.any.is_empty() { &over.full } else { &over.any };
+    let first = set.iter().next().map(|ix| profile.cite(ix).id.as_str().into()).unwrap_or_default();
+    (first, set.len().saturating_sub(1) as u32)
+}

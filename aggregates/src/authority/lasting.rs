@@ -1,0 +1,52 @@
+//! An organisation always keeps an active member who can manage its roles, and will not lose the
+//! last one by the mere passing of time.
+
+use super::Facts;
+use crate::access::{Place, Reading, holdings};
+use crate::event::{Event, MemberEvent, OrganisationEvent, RoleEvent};
+use crate::profile::Need;
+use crate::refusal::Refusal;
+use crate::state::{AccessState, MemberIx};
+use crate::vocabulary::Time;
+
+pub(super) fn check(facts: &Facts, after: &AccessState, events: &[Event]) -> Result<(), Refusal> {
+    if !events.iter().any(may_narrow) || has_administrator(after, facts.now) {
+        return Ok(());
+    }
+    // While an organisation is being founded it has none yet: then there is none to lose.
+    if has_administrator(&facts.state, facts.now) { Err(Refusal::LastAdministrator) } else { Ok(()) }
+}
+
+fn may_narrow(event: &Event) -> bool {
+    match event {
+        Event::Role(event) => matches!(
+            event,
+            RoleEvent::PermissionToggled { after: false, .. }
+                | RoleEvent::RoleInheritanceChanged { .. }
+                | RoleEvent::RoleDeleted { .. }
+        ),
+        Event::Member(event) => !matches!(
+            event,
+            MemberEvent::MemberAdded { .. }
+                | MemberEvent::EmailVerified { .. }
+                | MemberEvent::RoleAssigned { before: None, .. }
+                | MemberEvent::MemberReactivated { .. }
+        ),
+        Event::Organisation(event) => {
+            matches!(event, OrganisationEvent::OwnerTransferred { .. } | OrganisationEvent::PolicyRevised { .. })
+        }
+        Event::Scope(_) => false,
+    }
+}
+
+fn has_administrator(state: &AccessState, now: Time) -> bool {
+    state.members().any(|(member, _)| manages_roles(state, member, now) && manages_roles(state, member, Time::MAX_UTC))
+}
+
+fn manages_roles(state: &AccessState, member: MemberIx, at: Time) -> bool {
+    let Some(profile) = state.profile() else { return false };
+    let held = holdings(state, member, Place::Organisation, at, Reading::Actual);
+    [Need::RoleEdit, Need::RoleAssign]
+        .into_iter()
+        .all(|need| profile.need(need).is_some_and(|permission| held.full.contains(permission)))
+}

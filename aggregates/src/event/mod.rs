@@ -1,0 +1,141 @@
+//! Events: wire contracts that are never changed, only added to.
+//!
+//! On the wire an event is `{"RoleAssigned":{…}}`: the form that `cqrs-es` and `postgres-es` write.
+//! `tests/golden/v1` keeps the bytes of one of each.
+
+mod member;
+mod organisation;
+mod recorded;
+mod role;
+mod scope;
+
+use cqrs_es::DomainEvent;
+
+pub use member::{Details, MemberEvent};
+pub use organisation::{CommandRefused, OrganisationEvent};
+pub use recorded::{Metadata, Recorded};
+pub use role::{RoleCreated, RoleEvent};
+pub use scope::ScopeEvent;
+
+use crate::vocabulary::Time;
+
+/// The version that every event contract has today.
+pub const EVENT_VERSION: &str = "1";
+
+/// An event of any aggregate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Of the organisation's own stream.
+    Organisation(OrganisationEvent),
+    /// Of a role.
+    Role(RoleEvent),
+    /// Of a member.
+    Member(MemberEvent),
+    /// Of a scope.
+    Scope(ScopeEvent),
+}
+
+/// Where and when an event stands in the organisation's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stamp {
+    /// Gapless from 1.
+    pub position: u64,
+    /// Never decreases.
+    pub time: Time,
+}
+
+/// Why stored bytes are not an event.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    /// Written by a newer program, or by another one.
+    #[error("event type `{0}` of aggregate type `{1}` in version `{2}` is unknown to this program")]
+    Unknown(String, String, String),
+    /// The payload does not fit the event's contract.
+    #[error("payload of `{event_type}` cannot be read: {source}")]
+    Payload {
+        /// The event's name.
+        event_type: String,
+        /// Where it does not fit.
+        source: serde_json::Error,
+    },
+}
+
+impl Event {
+    /// Reads an event from what a store keeps of it. Older versions are brought up to date here.
+    ///
+    /// # Errors
+    /// When the type or version is unknown or the payload does not fit it.
+    pub fn parse(
+        aggregate_type: &str,
+        event_type: &str,
+        event_version: &str,
+        payload: &str,
+    ) -> Result<Self, EventError> {
+        let unreadable = |source| EventError::Payload { event_type: event_type.to_owned(), source };
+        if event_version == EVENT_VERSION {
+            match aggregate_type {
+                "organisation" => return serde_json::from_str(payload).map(Self::Organisation).map_err(unreadable),
+                "role" => return serde_json::from_str(payload).map(Self::Role).map_err(unreadable),
+                "member" => return serde_json::from_str(payload).map(Self::Member).map_err(unreadable),
+                "scope" => return serde_json::from_str(payload).map(Self::Scope).map_err(unreadable),
+                _ => {}
+            }
+        }
+        Err(EventError::Unknown(event_type.to_owned(), aggregate_type.to_owned(), event_version.to_owned()))
+    }
+
+    /// The canonical JSON: fields in the order of the contract, no white space.
+    ///
+    /// # Errors
+    /// Never in practice: every event is plain data.
+    pub fn payload(&self) -> Result<String, serde_json::Error> {
+        match self {
+            Self::Organisation(event) => serde_json::to_string(event),
+            Self::Role(event) => serde_json::to_string(event),
+            Self::Member(event) => serde_json::to_string(event),
+            Self::Scope(event) => serde_json::to_string(event),
+        }
+    }
+
+    /// `organisation`, `role`, `member` or `scope`.
+    pub fn aggregate_type(&self) -> &'static str {
+        match self {
+            Self::Organisation(_) => "organisation",
+            Self::Role(_) => "role",
+            Self::Member(_) => "member",
+            Self::Scope(_) => "scope",
+        }
+    }
+
+    /// The name of the event on the wire.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Organisation(event) => event.name(),
+            Self::Role(event) => event.name(),
+            Self::Member(event) => event.name(),
+            Self::Scope(event) => event.name(),
+        }
+    }
+}
+
+macro_rules! domain_event {
+    ($($event:ident => $variant:ident),*) => {$(
+        impl DomainEvent for $event {
+            fn event_type(&self) -> String {
+                self.name().to_owned()
+            }
+
+            fn event_version(&self) -> String {
+                EVENT_VERSION.to_owned()
+            }
+        }
+
+        impl From<$event> for Event {
+            fn from(event: $event) -> Self {
+                Self::$variant(event)
+            }
+        }
+    )*};
+}
+
+domain_event!(OrganisationEvent => Organisation, RoleEvent => Role, MemberEvent => Member, ScopeEvent => Scope);

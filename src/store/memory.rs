@@ -1,0 +1,221 @@
+//! A store in memory: the contract at its simplest, for tests and for trying things out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use parking_lot::RwLock;
+
+use super::{
+    Append, Appended, EventRow, Head, Idempotency, NewEvent, Range, Store, StoreError, Visit, Visitor, validate,
+};
+
+/// A log that is gone when the process ends.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    log: RwLock<Log>,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    closed: bool,
+    /// All events in global order: the one at index `n` has global position `n + 1`.
+    events: Vec<Arc<Stored>>,
+    organisations: BTreeMap<String, Organisation>,
+    /// Streams by type and id, events by sequence.
+    streams: HashMap<(String, String), BTreeMap<u64, Arc<Stored>>>,
+}
+
+#[derive(Debug, Default)]
+struct Organisation {
+    /// The event at index `n` has position `n + 1`.
+    events: Vec<Arc<Stored>>,
+    requests: HashMap<String, (String, Appended)>,
+}
+
+#[derive(Debug)]
+struct Stored {
+    organisation: String,
+    position: u64,
+    global_position: u64,
+    event: NewEvent,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The rows of a range now. The visitor runs without the lock: it may call the store itself.
+    fn select(&self, range: &Range) -> Result<Vec<Arc<Stored>>, StoreError> {
+        let log = self.log.read();
+        log.refuse_if_closed()?;
+        Ok(match range {
+            Range::Organisation { organisation, after, until } => match log.organisations.get(organisation) {
+                Some(own) => between(&own.events, *after, *until),
+                None => Vec::new(),
+            },
+            Range::Stream { aggregate_type, aggregate_id } => log
+                .streams
+                .get(&(aggregate_type.clone(), aggregate_id.clone()))
+                .map(|stream| stream.values().cloned().collect())
+                .unwrap_or_default(),
+            Range::Store { after } => between(&log.events, *after, u64::MAX),
+        })
+    }
+}
+
+impl Log {
+    fn refuse_if_closed(&self) -> Result<(), StoreError> {
+        if self.closed { Err(StoreError::Closed) } else { Ok(()) }
+    }
+
+    fn append(&mut self, request: Append) -> Result<Appended, StoreError> {
+        self.check(&request)?;
+        let own = self.organisations.entry(request.organisation.clone()).or_default();
+        let first_position = own.head() + 1;
+        for event in request.events {
+            let stored = Arc::new(Stored {
+                organisation: request.organisation.clone(),
+                position: own.head() + 1,
+                global_position: count(&self.events) + 1,
+                event,
+            });
+            let stream = (stored.event.aggregate_type.clone(), stored.event.aggregate_id.clone());
+            self.streams.entry(stream).or_default().insert(stored.event.sequence, Arc::clone(&stored));
+            own.events.push(Arc::clone(&stored));
+            self.events.push(stored);
+        }
+        let appended = Appended {
+            first_position,
+            last_position: own.head(),
+            last_global_position: count(&self.events),
+            repeated: false,
+        };
+        if let Some(Idempotency { key, fingerprint }) = request.idempotency {
+            own.requests.insert(key, (fingerprint, appended));
+        }
+        Ok(appended)
+    }
+
+    /// Refuses what [`append`](Self::append) must not begin.
+    fn check(&self, request: &Append) -> Result<(), StoreError> {
+        let own = self.organisations.get(&request.organisation);
+        let head = own.map_or(0, Organisation::head);
+        if head != request.expected_head {
+            let organisation = request.organisation.clone();
+            return Err(StoreError::Conflict { organisation, expected: request.expected_head, head });
+        }
+        if let (Some(last), Some(first)) = (own.and_then(|own| own.events.last()), request.events.first()) {
+            validate::not_before(last.event.time, first.time)?;
+        }
+        let mut taken = std::collections::HashSet::new();
+        for event in &request.events {
+            let stream = (event.aggregate_type.clone(), event.aggregate_id.clone());
+            let stored = self.streams.get(&stream).is_some_and(|stream| stream.contains_key(&event.sequence));
+            if stored || !taken.insert((stream, event.sequence)) {
+                let aggregate_id = event.aggregate_id.clone();
+                return Err(StoreError::SequenceTaken { aggregate_id, sequence: event.sequence });
+            }
+        }
+        Ok(())
+    }
+
+    fn earlier(&self, organisation: &str, idempotency: &Idempotency) -> Result<Option<Appended>, StoreError> {
+        let request = self.organisations.get(organisation).and_then(|own| own.requests.get(&idempotency.key));
+        match request {
+            None => Ok(None),
+            Some((fingerprint, appended)) if *fingerprint == idempotency.fingerprint => {
+                Ok(Some(Appended { repeated: true, ..*appended }))
+            }
+            Some(_) => Err(StoreError::KeyReused { key: idempotency.key.clone() }),
+        }
+    }
+}
+
+impl Organisation {
+    fn head(&self) -> u64 {
+        count(&self.events)
+    }
+}
+
+impl Stored {
+    fn row(&self) -> EventRow<'_> {
+        EventRow {
+            global_position: self.global_position,
+            organisation: &self.organisation,
+            position: self.position,
+            aggregate_type: &self.event.aggregate_type,
+            aggregate_id: &self.event.aggregate_id,
+            sequence: self.event.sequence,
+            event_type: &self.event.event_type,
+            event_version: &self.event.event_version,
+            payload: &self.event.payload,
+            metadata: &self.event.metadata,
+            time: self.event.time,
+        }
+    }
+}
+
+fn count(events: &[Arc<Stored>]) -> u64 {
+    events.len() as u64
+}
+
+/// The events with `after < position <= until`, where positions are gapless from 1.
+fn between(events: &[Arc<Stored>], after: u64, until: u64) -> Vec<Arc<Stored>> {
+    let index = |position: u64| usize::try_from(position).unwrap_or(usize::MAX).min(events.len());
+    events.get(index(after)..index(until)).map(<[_]>::to_vec).unwrap_or_default()
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn append(&self, request: Append) -> Result<Appended, StoreError> {
+        validate::request(&request)?;
+        let mut log = self.log.write();
+        log.refuse_if_closed()?;
+        if let Some(idempotency) = &request.idempotency
+            && let Some(earlier) = log.earlier(&request.organisation, idempotency)?
+        {
+            return Ok(earlier);
+        }
+        log.append(request)
+    }
+
+    async fn scan(&self, range: Range, mut visitor: Visitor) -> Result<(), StoreError> {
+        for stored in self.select(&range)? {
+            if let Visit::Break(()) = visitor(stored.row()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn head(&self, organisation: &str) -> Result<Option<Head>, StoreError> {
+        let log = self.log.read();
+        log.refuse_if_closed()?;
+        Ok(log.organisations.get_key_value(organisation).and_then(head_of))
+    }
+
+    async fn heads(&self) -> Result<Vec<Head>, StoreError> {
+        let log = self.log.read();
+        log.refuse_if_closed()?;
+        Ok(log.organisations.iter().filter_map(head_of).collect())
+    }
+
+    async fn earlier(&self, organisation: &str, idempotency: &Idempotency) -> Result<Option<Appended>, StoreError> {
+        let log = self.log.read();
+        log.refuse_if_closed()?;
+        log.earlier(organisation, idempotency)
+    }
+
+    async fn close(&self) {
+        self.log.write().closed = true;
+    }
+}
+
+fn head_of((name, own): (&String, &Organisation)) -> Option<Head> {
+    let last = own.events.last()?;
+    Some(Head { organisation: name.clone(), position: own.head(), time: last.event.time })
+}

@@ -1,0 +1,243 @@
+//! The event log: one trait, several stores, one contract.
+//!
+//! A store keeps rows and knows nothing of roles or members. What it promises, and what
+//! `tests/store_contract` checks of every implementation:
+//!
+//! - an [`append`](Store::append) that returned `Ok` survives the end of the process and of the machine;
+//! - it is applied whole or not at all, also when the caller goes away;
+//! - it succeeds only when [`Append::expected_head`] is the organisation's head;
+//! - positions of an organisation are gapless from 1, global positions grow in commit order, and a
+//!   reader that pages by either never misses an event;
+//! - events are never changed or removed: the database itself refuses it;
+//! - the same idempotency key answers with the first result again.
+
+pub mod memory;
+pub mod sqlite;
+mod validate;
+
+use async_trait::async_trait;
+
+/// One event, ready to be written. Positions are given by the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// `organisation`, `role`, `member` or `scope`.
+    pub aggregate_type: String,
+    /// `{organisation}/{id}`: unique in the whole store, as `postgres-es` needs it.
+    pub aggregate_id: String,
+    /// Number of the event in its stream, from 1.
+    pub sequence: u64,
+    /// `RoleCreated`, `PermissionToggled`, …
+    pub event_type: String,
+    /// Version of the event's contract, `1` today.
+    pub event_version: String,
+    /// Canonical JSON of the event; these very bytes are kept.
+    pub payload: String,
+    /// Canonical JSON of who, why and from where: a flat object of strings.
+    pub metadata: String,
+    /// Microseconds since 1970-01-01T00:00:00Z; never decreases within an organisation.
+    pub time: i64,
+}
+
+/// A request to append events to one organisation's log, all or none.
+#[derive(Debug, Clone)]
+pub struct Append {
+    /// Whose log.
+    pub organisation: String,
+    /// Position of the organisation's last event as the caller knows it; 0 founds the log.
+    pub expected_head: u64,
+    /// Makes a retry answer as the first time.
+    pub idempotency: Option<Idempotency>,
+    /// At least one event.
+    pub events: Vec<NewEvent>,
+}
+
+/// A caller's name for a request, and what the request was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// Chosen by the caller, unique per organisation.
+    pub key: String,
+    /// Digest of the request: the same key with another request is a mistake, not a retry.
+    pub fingerprint: String,
+}
+
+/// Where appended events ended up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// Position in the organisation of the first event.
+    pub first_position: u64,
+    /// Position in the organisation of the last event.
+    pub last_position: u64,
+    /// Global position of the last event.
+    pub last_global_position: u64,
+    /// True when an earlier request with this idempotency key did the work.
+    pub repeated: bool,
+}
+
+/// One stored event, borrowed from the store's buffer for the length of a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields of `NewEvent`, and the positions given by the store")]
+pub struct EventRow<'a> {
+    pub global_position: u64,
+    pub organisation: &'a str,
+    pub position: u64,
+    pub aggregate_type: &'a str,
+    pub aggregate_id: &'a str,
+    pub sequence: u64,
+    pub event_type: &'a str,
+    pub event_version: &'a str,
+    pub payload: &'a str,
+    pub metadata: &'a str,
+    pub time: i64,
+}
+
+/// Which events a scan visits, in ascending order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Range {
+    /// Events of one organisation with `after < position <= until`.
+    Organisation {
+        /// Whose log.
+        organisation: String,
+        /// Exclusive lower bound; 0 starts at the first event.
+        after: u64,
+        /// Inclusive upper bound.
+        until: u64,
+    },
+    /// Events of one stream, all of them, by sequence.
+    Stream {
+        /// `organisation`, `role`, `member` or `scope`.
+        aggregate_type: String,
+        /// `{organisation}/{id}`.
+        aggregate_id: String,
+    },
+    /// Events of the whole store with a global position above `after`.
+    Store {
+        /// Exclusive lower bound; 0 starts at the first event.
+        after: u64,
+    },
+}
+
+/// Whether a visitor wants the next row.
+pub type Visit = std::ops::ControlFlow<()>;
+
+/// Takes the rows of a scan, one by one.
+pub type Visitor = Box<dyn for<'row> FnMut(EventRow<'row>) -> Visit + Send + 'static>;
+
+/// The head of one organisation's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Whose log.
+    pub organisation: String,
+    /// Position of its last event.
+    pub position: u64,
+    /// Time of its last event, microseconds since 1970.
+    pub time: i64,
+}
+
+/// Why a store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else appended first, or the caller's view was stale. Load the tail and decide again.
+    #[error("organisation `{organisation}` is at position {head}, not at {expected}")]
+    Conflict {
+        /// Whose log.
+        organisation: String,
+        /// What the caller expected.
+        expected: u64,
+        /// What the store has.
+        head: u64,
+    },
+    /// The idempotency key was used before for a request with another content.
+    #[error("idempotency key `{key}` was used before for another request")]
+    KeyReused {
+        /// The key.
+        key: String,
+    },
+    /// A stream already has an event with this sequence: the caller's stream state is wrong.
+    #[error("stream `{aggregate_id}` already has an event with sequence {sequence}")]
+    SequenceTaken {
+        /// The stream.
+        aggregate_id: String,
+        /// The sequence.
+        sequence: u64,
+    },
+    /// The request itself makes no sense (no events, empty names, time going backwards …).
+    #[error("{0}")]
+    Invalid(&'static str),
+    /// The file or server is not a Chancery store, is damaged, or is of another version.
+    #[error("`{location}` is not a usable Chancery store: {reason}")]
+    Foreign {
+        /// What was opened.
+        location: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No space is left for the log; nothing was written.
+    #[error("no space left to write the log at `{location}`: nothing of this request was written")]
+    Full {
+        /// What was written to.
+        location: String,
+    },
+    /// The store may only be read.
+    #[error("the store `{location}` is read-only")]
+    ReadOnly {
+        /// What was written to.
+        location: String,
+    },
+    /// Another process held the store's write lock for longer than the time-out.
+    #[error("the store `{location}` is busy: another process holds its write lock")]
+    Busy {
+        /// What was written to.
+        location: String,
+    },
+    /// The store was closed, or its writer ended.
+    #[error("the store is closed")]
+    Closed,
+    /// Anything else the database said.
+    #[error("the store `{location}` failed: {source}")]
+    Failed {
+        /// What was used.
+        location: String,
+        /// What the driver reported.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// An append-only log of events of many organisations. See the module for what it promises.
+#[async_trait]
+pub trait Store: Send + Sync + std::fmt::Debug {
+    /// Appends all events of the request, or none. Returns when they are durable.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the head is another one; the others as they are named.
+    async fn append(&self, request: Append) -> Result<Appended, StoreError>;
+
+    /// Visits the rows of a range in ascending order, until its end or until the visitor breaks.
+    /// Rows appended after the call started may or may not be visited; nothing before them is missed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn scan(&self, range: Range, visitor: Visitor) -> Result<(), StoreError>;
+
+    /// The head of one organisation's log, if it has one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn head(&self, organisation: &str) -> Result<Option<Head>, StoreError>;
+
+    /// The heads of all organisations, by name.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn heads(&self) -> Result<Vec<Head>, StoreError>;
+
+    /// What an earlier request with this key did, so that a retry need not be decided again.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyReused`] when the key belongs to a request with another fingerprint.
+    async fn earlier(&self, organisation: &str, idempotency: &Idempotency) -> Result<Option<Appended>, StoreError>;
+
+    /// Waits for what is under way, and releases what the store holds. Later calls fail with
+    /// [`StoreError::Closed`].
+    async fn close(&self);
+}

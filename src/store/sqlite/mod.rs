@@ -1,0 +1,180 @@
+//! The log in one SQLite file: the embedded default, without a server.
+//!
+//! One thread owns the connection that writes and commits requests in groups; readers have
+//! connections of their own and wait for nobody. Other processes may use the same file: the write
+//! lock is taken for each batch, and heads are checked under it. Commits are durable before they are
+//! answered (write-ahead log, `synchronous=FULL`).
+
+mod append;
+mod checkpoint;
+mod connection;
+mod error;
+mod reader;
+mod schema;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::task::{JoinError, spawn_blocking};
+
+use self::error::Location;
+use self::reader::Readers;
+use self::writer::Writer;
+use super::{Append, Appended, EventRow, Head, Idempotency, Range, Store, StoreError, Visit, Visitor, validate};
+
+/// What a store is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Reading only. Works on files and in directories that may not be written.
+    Read,
+    /// Reading and appending; the file must exist.
+    Write,
+    /// Reading and appending; a missing file is made.
+    Create,
+}
+
+/// How a store is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenOptions {
+    /// What for.
+    pub access: Access,
+    /// How long to wait for another process's write lock before [`StoreError::Busy`].
+    pub busy_timeout: Duration,
+}
+
+impl OpenOptions {
+    /// The usual options: five seconds of patience.
+    #[must_use]
+    pub fn new(access: Access) -> Self {
+        Self { access, busy_timeout: Duration::from_secs(5) }
+    }
+}
+
+/// An event log in a SQLite file.
+///
+/// Dropping it without [`close`](Store::close) loses nothing that was acknowledged.
+#[derive(Debug)]
+pub struct SqliteStore {
+    location: Arc<Location>,
+    readers: Arc<Readers>,
+    /// `None` when the store was opened for reading.
+    writer: Option<Writer>,
+}
+
+impl SqliteStore {
+    /// Opens an existing store for reading and appending.
+    ///
+    /// # Errors
+    /// As [`open_with`](Self::open_with).
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_with(path, &OpenOptions::new(Access::Write))
+    }
+
+    /// Opens a store for reading and appending, and makes it when there is no such file.
+    ///
+    /// # Errors
+    /// As [`open_with`](Self::open_with).
+    pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_with(path, &OpenOptions::new(Access::Create))
+    }
+
+    /// Opens an existing store for reading; [`append`](Store::append) then fails with
+    /// [`StoreError::ReadOnly`].
+    ///
+    /// # Errors
+    /// As [`open_with`](Self::open_with).
+    pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_with(path, &OpenOptions::new(Access::Read))
+    }
+
+    /// Opens a store and, unless it is for reading, brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`] when the file is missing, damaged, of another application or of a newer
+    /// version (it is not changed then), [`StoreError::ReadOnly`] when it may not be written,
+    /// [`StoreError::Full`] and [`StoreError::Busy`] when it could not be made or migrated.
+    pub fn open_with(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Self, StoreError> {
+        let location = Arc::new(Location::new(path.as_ref())?);
+        let read_only = options.access == Access::Read;
+        let writer = if read_only {
+            connection::open_read_only(&location, options.busy_timeout)?;
+            None
+        } else {
+            let create = options.access == Access::Create;
+            let (connection, checkpoints) = connection::open_writer(&location, create, options.busy_timeout)?;
+            let started = Writer::start(connection, checkpoints, Arc::clone(&location));
+            Some(started.map_err(|error| location.failed(error))?)
+        };
+        let readers = Arc::new(Readers::new(Arc::clone(&location), options.busy_timeout, read_only));
+        Ok(Self { location, readers, writer })
+    }
+
+    /// [`Store::scan`] on the caller's thread, with a visitor that may borrow.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn scan_blocking(
+        &self,
+        range: &Range,
+        visitor: &mut dyn FnMut(EventRow<'_>) -> Visit,
+    ) -> Result<(), StoreError> {
+        self.readers.scan(range, visitor)
+    }
+
+    /// Reads on a thread that may block.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Readers) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let readers = Arc::clone(&self.readers);
+        spawn_blocking(move || work(&readers)).await.unwrap_or_else(|error| Err(resume(error)))
+    }
+}
+
+/// A visitor's panic goes on in its caller; otherwise the runtime is shutting down.
+fn resume(error: JoinError) -> StoreError {
+    match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => StoreError::Closed,
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn append(&self, request: Append) -> Result<Appended, StoreError> {
+        validate::request(&request)?;
+        match &self.writer {
+            Some(writer) => writer.append(request).await,
+            None => self.readers.refuse_if_closed().and_then(|()| Err(self.location.read_only())),
+        }
+    }
+
+    async fn scan(&self, range: Range, mut visitor: Visitor) -> Result<(), StoreError> {
+        self.read(move |readers| readers.scan(&range, &mut visitor)).await
+    }
+
+    async fn head(&self, organisation: &str) -> Result<Option<Head>, StoreError> {
+        let organisation = organisation.to_owned();
+        self.read(move |readers| readers.head(&organisation)).await
+    }
+
+    async fn heads(&self) -> Result<Vec<Head>, StoreError> {
+        self.read(Readers::heads).await
+    }
+
+    async fn earlier(&self, organisation: &str, idempotency: &Idempotency) -> Result<Option<Appended>, StoreError> {
+        let (organisation, idempotency) = (organisation.to_owned(), idempotency.clone());
+        self.read(move |readers| readers.earlier(&organisation, &idempotency)).await
+    }
+
+    async fn close(&self) {
+        self.readers.close();
+        if let Some(thread) = self.writer.as_ref().and_then(Writer::stop) {
+            // The thread reports its failures to those who wait for answers.
+            let _ = spawn_blocking(move || thread.join()).await;
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Reading, on connections of its own: readers and the writer do not wait for each other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, Row, Statement, ToSql, params};
+
+use super::append;
+use super::connection::{self, Reading};
+use super::error::Location;
+use crate::store::{Appended, EventRow, Head, Idempotency, Range, StoreError, Visit};
+
+/// Connections kept for the next reader. More are opened when more read at once, so that a visitor
+/// which reads on its own account never waits for itself.
+const KEPT: usize = 4;
+
+const COLUMNS: &str = "global_position, organisation, position, aggregate_type, aggregate_id, sequence, \
+                       event_type, event_version, payload, metadata, time";
+
+/// The connections that read.
+#[derive(Debug)]
+pub(super) struct Readers {
+    location: Arc<Location>,
+    timeout: Duration,
+    /// True when the file is only read by us, and perhaps may not be written.
+    read_only: bool,
+    /// `None` after the store was closed.
+    idle: Mutex<Option<Vec<Connection>>>,
+}
+
+impl Readers {
+    pub(super) fn new(location: Arc<Location>, timeout: Duration, read_only: bool) -> Self {
+        Self { location, timeout, read_only, idle: Mutex::new(Some(Vec::new())) }
+    }
+
+    /// Drops the idle connections; those in use follow when their reading ends.
+    pub(super) fn close(&self) {
+        *self.idle.lock() = None;
+    }
+
+    pub(super) fn refuse_if_closed(&self) -> Result<(), StoreError> {
+        if self.idle.lock().is_some() { Ok(()) } else { Err(StoreError::Closed) }
+    }
+
+    pub(super) fn head(&self, organisation: &str) -> Result<Option<Head>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT organisation, position, time FROM organisations WHERE organisation = ?1",
+            )?;
+            statement.query_map([organisation], head)?.next().transpose()
+        })
+    }
+
+    pub(super) fn heads(&self) -> Result<Vec<Head>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT organisation, position, time FROM organisations ORDER BY organisation")?;
+            statement.query_map([], head)?.collect()
+        })
+    }
+
+    pub(super) fn earlier(&self, organisation: &str, key: &Idempotency) -> Result<Option<Appended>, StoreError> {
+        self.read(|connection| append::earlier(connection, organisation, key))?
+    }
+
+    /// One statement, so one consistent view of the log, however long it takes.
+    pub(super) fn scan(
+        &self,
+        range: &Range,
+        visitor: &mut dyn FnMut(EventRow<'_>) -> Visit,
+    ) -> Result<(), StoreError> {
+        self.read(|connection| match range {
+            Range::Organisation { organisation, after, until } => {
+                let sql = format!(
+                    "SELECT {COLUMNS} FROM events
+                     WHERE organisation = ?1 AND position > ?2 AND position <= ?3 ORDER BY position"
+                );
+                let parameters = params![organisation, signed(*after), signed(*until)];
+                visit(&mut *connection.prepare_cached(&sql)?, parameters, visitor)
+            }
+            Range::Stream { aggregate_type, aggregate_id } => {
+                let sql = format!(
+                    "SELECT {COLUMNS} FROM events
+                     WHERE aggregate_type = ?1 AND aggregate_id = ?2 ORDER BY sequence"
+                );
+                visit(&mut *connection.prepare_cached(&sql)?, params![aggregate_type, aggregate_id], visitor)
+            }
+            Range::Store { after } => {
+                let sql = format!(
+                    "SELECT {COLUMNS} FROM events WHERE global_position > ?1 ORDER BY global_position"
+                );
+                visit(&mut *connection.prepare_cached(&sql)?, params![signed(*after)], visitor)
+            }
+        })
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>) -> Result<T, StoreError> {
+        let (connection, reading) = self.take()?;
+        let outcome = work(&connection).map_err(|error| self.location.translate(&error));
+        if reading == Reading::Shared
+            && let Some(idle) = self.idle.lock().as_mut()
+            && idle.len() < KEPT
+        {
+            idle.push(connection);
+        }
+        outcome
+    }
+
+    fn take(&self) -> Result<(Connection, Reading), StoreError> {
+        if let Some(connection) = self.idle.lock().as_mut().ok_or(StoreError::Closed)?.pop() {
+            return Ok((connection, Reading::Shared));
+        }
+        if self.read_only {
+            return connection::open_read_only(&self.location, self.timeout);
+        }
+        connection::open_reader(&self.location, self.timeout).map(|connection| (connection, Reading::Shared))
+    }
+}
+
+fn visit(
+    statement: &mut Statement<'_>,
+    parameters: &[&dyn ToSql],
+    visitor: &mut dyn FnMut(EventRow<'_>) -> Visit,
+) -> Result<(), rusqlite::Error> {
+    let mut rows = statement.query(parameters)?;
+    while let Some(row) = rows.next()? {
+        if let Visit::Break(()) = visitor(event_row(row)?) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The columns in the order of [`COLUMNS`], borrowed from SQLite's page buffer.
+fn event_row<'a>(row: &'a Row<'_>) -> Result<EventRow<'a>, rusqlite::Error> {
+    let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
+    Ok(EventRow {
+        global_position: row.get(0)?,
+        organisation: text(1)?,
+        position: row.get(2)?,
+        aggregate_type: text(3)?,
+        aggregate_id: text(4)?,
+        sequence: row.get(5)?,
+        event_type: text(6)?,
+        event_version: text(7)?,
+        payload: text(8)?,
+        metadata: text(9)?,
+        time: row.get(10)?,
+    })
+}
+
+fn head(row: &Row<'_>) -> Result<Head, rusqlite::Error> {
+    Ok(Head { organisation: row.get(0)?, position: row.get(1)?, time: row.get(2)? })
+}
+
+/// A bound as SQLite's signed number; no position is above the largest.
+fn signed(bound: u64) -> i64 {
+    i64::try_from(bound).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,211 @@
+//! The thread that owns the writing connection and commits requests in groups.
+//!
+//! While one batch is being made durable, the next requests queue up; they become the next batch.
+//! So a lone client never waits for company, and many clients share each fsync.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::append::{Outcome, Statements};
+use super::checkpoint::Checkpoints;
+use super::error::Location;
+use crate::store::{Append, Appended, StoreError};
+
+/// Requests in one transaction at most: enough for a good share of an fsync, and few enough that the
+/// first of them does not wait long for the last.
+const BATCH: usize = 256;
+
+/// Requests that may wait before those who append wait to queue.
+const QUEUE: usize = 1024;
+
+/// How long the last checkpoint waits for writers of other processes.
+const LAST_CHECKPOINT_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// A request, and who waits for its answer.
+struct Job {
+    request: Append,
+    answer: oneshot::Sender<Result<Appended, StoreError>>,
+}
+
+/// The way to the writer's thread.
+#[derive(Debug)]
+pub(super) struct Writer {
+    queue: Mutex<Option<mpsc::Sender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Starts the thread. It ends by itself when the writer is dropped, after what is queued.
+    pub(super) fn start(
+        connection: Connection,
+        checkpoints: Checkpoints,
+        location: Arc<Location>,
+    ) -> std::io::Result<Self> {
+        let (sender, jobs) = mpsc::channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("chancery-writer".to_owned())
+            .spawn(move || Batches { connection, checkpoints, location, jobs, waiting: VecDeque::new() }.run())?;
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Queues a request and waits for its answer. When the caller goes away before the request was
+    /// queued nothing happens, and afterwards it is carried out whole or not at all.
+    pub(super) async fn append(&self, request: Append) -> Result<Appended, StoreError> {
+        let queue = self.queue.lock().clone().ok_or(StoreError::Closed)?;
+        let (answer, answered) = oneshot::channel();
+        queue.send(Job { request, answer }).await.map_err(|_| StoreError::Closed)?;
+        drop(queue);
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Takes no more requests. The thread, which the first caller gets, ends after what is queued.
+    pub(super) fn stop(&self) -> Option<JoinHandle<()>> {
+        *self.queue.lock() = None;
+        self.thread.lock().take()
+    }
+}
+
+/// Why a batch was rolled back.
+enum Failure {
+    /// The write lock could not be had, so no request can be written.
+    Begin(rusqlite::Error),
+    /// Something in it failed, or its commit did.
+    Within(StoreError),
+}
+
+struct Batches {
+    connection: Connection,
+    checkpoints: Checkpoints,
+    location: Arc<Location>,
+    jobs: mpsc::Receiver<Job>,
+    waiting: VecDeque<Job>,
+}
+
+impl Batches {
+    fn run(mut self) {
+        let (mut n, mut k, mut w, mut c) = (0,0,0f64,0f64);
+        loop { let t=std::time::Instant::now(); let Some(batch) = self.next_batch() else {break}; w += t.elapsed().as_secs_f64(); let t=std::time::Instant::now();
+            n+=1; k+=batch.len();
+            self.commit(batch); c += t.elapsed().as_secs_f64();
+            self.checkpoints.run_if_due(&self.connection);
+        }
+        eprintln!("batches {n} avg {} wait {w:.2} commit {c:.2}", k/n); self.last_checkpoint();
+    }
+
+    /// Waits for a request, and takes with it what else is queued: at most one request of an
+    /// organisation, because the second depends on what becomes of the first.
+    fn next_batch(&mut self) -> Option<Vec<Job>> {
+        if self.waiting.is_empty() {
+            self.waiting.push_back(self.jobs.blocking_recv()?);
+        }
+        while self.waiting.len() < QUEUE {
+            match self.jobs.try_recv() {
+                Ok(job) => self.waiting.push_back(job),
+                Err(_) => break,
+            }
+        }
+        let mut organisations = HashSet::new();
+        let mut batch = Vec::with_capacity(self.waiting.len().min(BATCH));
+        let mut later = VecDeque::new();
+        for job in self.waiting.drain(..) {
+            if job.answer.is_closed() {
+                continue; // Nobody waits for it any more, and nothing of it was done.
+            }
+            if batch.len() < BATCH && organisations.insert(job.request.organisation.clone()) {
+                batch.push(job);
+            } else {
+                later.push_back(job);
+            }
+        }
+        self.waiting = later;
+        Some(batch)
+    }
+
+    fn commit(&mut self, batch: Vec<Job>) {
+        match self.try_commit(&batch) {
+            Ok(answers) => {
+                for (job, answer) in batch.into_iter().zip(answers) {
+                    self.reply(job, answer);
+                }
+            }
+            // Trying each would only wait for the lock again and again.
+            Err(Failure::Begin(error)) => {
+                for job in batch {
+                    self.reply(job, Err(self.location.translate(&error)));
+                }
+            }
+            Err(Failure::Within(error)) => self.commit_one_by_one(batch, error),
+        }
+    }
+
+    /// One request may have spoilt the batch for all: each gets its own transaction and answer.
+    fn commit_one_by_one(&mut self, batch: Vec<Job>, error: StoreError) {
+        let alone = batch.len() == 1;
+        let mut error = Some(error);
+        for job in batch {
+            let outcome = match error.take() {
+                Some(error) if alone => Err(Failure::Within(error)),
+                _ => self.try_commit(std::slice::from_ref(&job)),
+            };
+            let answer = match outcome {
+                Ok(mut answers) => answers.pop().unwrap_or(Err(StoreError::Closed)),
+                Err(Failure::Begin(error)) => Err(self.location.translate(&error)),
+                Err(Failure::Within(error)) => Err(error),
+            };
+            self.reply(job, answer);
+        }
+    }
+
+    /// Writes the requests in one transaction. After `Ok` what was answered with `Ok` is durable, and
+    /// after `Err` nothing of the batch is in the log.
+    fn try_commit(&self, batch: &[Job]) -> Result<Vec<Result<Appended, StoreError>>, Failure> {
+        self.execute("BEGIN IMMEDIATE").map_err(Failure::Begin)?;
+        let outcome = self.apply(batch).and_then(|answers| match self.execute("COMMIT") {
+            Ok(()) => Ok(answers),
+            Err(error) => Err(Failure::Within(self.location.translate(&error))),
+        });
+        // A failed commit may or may not have ended the transaction already.
+        if outcome.is_err() && !self.connection.is_autocommit() {
+            // What a failed rollback leaves open makes the next BEGIN fail, loudly.
+            let _ = self.execute("ROLLBACK");
+        }
+        outcome
+    }
+
+    fn apply(&self, batch: &[Job]) -> Result<Vec<Result<Appended, StoreError>>, Failure> {
+        let mut statements = Statements::prepare(&self.connection, &self.location)
+            .map_err(|error| Failure::Within(self.location.translate(&error)))?;
+        let mut answers = Vec::with_capacity(batch.len());
+        for job in batch {
+            match statements.append(&job.request) {
+                Outcome::Answer(answer) => answers.push(answer),
+                Outcome::Broken(error) => return Err(Failure::Within(error)),
+            }
+        }
+        Ok(answers)
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), rusqlite::Error> {
+        self.connection.prepare_cached(sql)?.execute([]).map(drop)
+    }
+
+    /// Leaves as little as possible in the log. Closing the last connection to the file does the rest.
+    fn last_checkpoint(&self) {
+        let _ = self.connection.busy_timeout(LAST_CHECKPOINT_TIMEOUT);
+        self.checkpoints.run(&self.connection);
+    }
+
+    /// A caller that went away meanwhile needs no answer.
+    fn reply(&mut self, job: Job, answer: Result<Appended, StoreError>) {
+        if answer.as_ref().is_ok_and(|appended| !appended.repeated) {
+            self.checkpoints.count(&job.request);
+        }
+        let _ = job.answer.send(answer);
+    }
+}
