@@ -1,1 +1,13 @@
-//! Chancery.
+//! Chancery: an event-sourced RBAC engine with an audit log that can be trusted.
+//!
+//! [`engine::Engine`] is the only way to write: it takes commands, decides them on the
+//! organisation's access state, and appends the events to a [`store`]. Reading is the fold of the
+//! same events, at the head or at any past instant.
+
+pub mod cli;
+pub mod engine;
+pub mod import;
+pub mod store;
+
+pub use chancery_aggregates as aggregates;
+pub use chancery_projections as projections;

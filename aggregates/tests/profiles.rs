@@ -1,10 +1,15 @@
 //! The profiles that come with the program, held to the sizes and lists of the source documents.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
 use chancery_aggregates::profile::BUILT_IN;
 use chancery_aggregates::profile::check::check;
 use chancery_aggregates::profile::document::{AssignedBy, PermissionDocument, ProfileDocument};
 use chancery_aggregates::profile::pattern;
 use chancery_aggregates::profile::table::Table;
+
+#[path = "profiles/mistakes.rs"]
+mod mistakes;
 
 fn text(name: &str) -> &'static str {
     BUILT_IN.iter().find(|(built_in, _)| *built_in == name).expect("a built-in profile").1
@@ -60,8 +65,11 @@ mod propops {
         let table = Table::of(&profile("propops"));
         assert_eq!(table.columns, ["API Perms", "Page Perms", "Doc Perms"]);
         assert_eq!(table.catalogue, [402, 103, 45]);
-        let rows: Vec<_> =
-            table.roles.iter().map(|row| (row.level.unwrap(), row.name.as_str(), row.counts.as_slice(), row.locked)).collect();
+        let rows: Vec<_> = table
+            .roles
+            .iter()
+            .map(|row| (row.level.unwrap(), row.name.as_str(), row.counts.as_slice(), row.locked))
+            .collect();
         let expected: [(u16, &str, &[usize], bool); 5] = [
             (10, "SysOps", &[402, 103, 45], false),
             (20, "Director", &[391, 95, 45], true),
@@ -101,8 +109,7 @@ mod propops {
     #[test]
     fn po_07_roles_nest_strictly() {
         let profile = profile("propops");
-        for [higher, lower] in
-            [["sysops", "director"], ["director", "finance"], ["finance", "maintenance_coordinator"]]
+        for [higher, lower] in [["sysops", "director"], ["director", "finance"], ["finance", "maintenance_coordinator"]]
         {
             let (higher, lower) = (held(&profile, higher), held(&profile, lower));
             assert!(is_within(&lower, &higher) && lower.len() < higher.len());
@@ -223,9 +230,22 @@ mod propops {
     fn pa_01_what_contractors_landlords_and_tenants_cannot_do() {
         let profile = profile("propops");
         let forbidden: [(&str, &[&str]); 3] = [
-            ("contractor", &["api.invoices.", "api.payments.", "api.finance.", "api.tenants.", "api.landlords.", "doc.invoice"]),
+            (
+                "contractor",
+                &["api.invoices.", "api.payments.", "api.finance.", "api.tenants.", "api.landlords.", "doc.invoice"],
+            ),
             ("landlord", &["api.payments.", "api.finance.", "api.case_notes.internal.", "api.jobs.record.update"]),
-            ("tenant", &["api.invoices.", "api.payments.", "api.finance.", "api.contractors.", "api.case_notes.internal.", "doc."]),
+            (
+                "tenant",
+                &[
+                    "api.invoices.",
+                    "api.payments.",
+                    "api.finance.",
+                    "api.contractors.",
+                    "api.case_notes.internal.",
+                    "doc.",
+                ],
+            ),
         ];
         for (account_type, areas) in forbidden {
             for key in bound(&profile, account_type) {
@@ -285,15 +305,18 @@ mod proplink {
         let profile = profile("proplink");
         let by_hand = profile.roles.iter().filter(|role| role.assigned != AssignedBy::System);
         let names: Vec<_> = by_hand.map(|role| role.name.as_str()).collect();
-        assert_eq!(names, [
-            "Organisation Owner",
-            "Administrator",
-            "Manager",
-            "Accountant",
-            "Site Manager",
-            "Maintenance Coordinator",
-            "Read Only"
-        ]);
+        assert_eq!(
+            names,
+            [
+                "Organisation Owner",
+                "Administrator",
+                "Manager",
+                "Accountant",
+                "Site Manager",
+                "Maintenance Coordinator",
+                "Read Only"
+            ]
+        );
         let all: Vec<_> = permissions(&profile).map(|p| p.key.as_str()).collect();
         assert_eq!(held(&profile, "owner"), all);
         let without_billing: Vec<_> = all.iter().copied().filter(|key| !key.starts_with("billing.")).collect();
@@ -390,19 +413,22 @@ mod buildings {
             .filter(|category| !category.administration)
             .map(|category| (category.label.as_str(), category.permissions))
             .collect();
-        assert_eq!(counts, [
-            ("Assets", 4),
-            ("Categories", 1),
-            ("Checklists", 3),
-            ("Files", 4),
-            ("Messenger Flow", 2),
-            ("Recurring Tasks", 4),
-            ("Spaces", 4),
-            ("Tags", 2),
-            ("Tasks", 7),
-            ("Building", 1),
-            ("Users", 1),
-        ]);
+        assert_eq!(
+            counts,
+            [
+                ("Assets", 4),
+                ("Categories", 1),
+                ("Checklists", 3),
+                ("Files", 4),
+                ("Messenger Flow", 2),
+                ("Recurring Tasks", 4),
+                ("Spaces", 4),
+                ("Tags", 2),
+                ("Tasks", 7),
+                ("Building", 1),
+                ("Users", 1),
+            ]
+        );
         assert_eq!(table.catalogue, [33]);
         assert_eq!(table.counted_categories(), 11);
     }

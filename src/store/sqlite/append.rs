@@ -137,9 +137,9 @@ impl<'a> Statements<'a> {
     }
 
     fn has_sequence(&self, event: &NewEvent) -> Result<bool, rusqlite::Error> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT 1 FROM events WHERE aggregate_type = ?1 AND aggregate_id = ?2 AND sequence = ?3",
-        )?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT 1 FROM events WHERE aggregate_type = ?1 AND aggregate_id = ?2 AND sequence = ?3")?;
         statement.exists(params![event.aggregate_type, event.aggregate_id, event.sequence])
     }
 

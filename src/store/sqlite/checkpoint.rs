@@ -13,8 +13,11 @@ use crate::store::Append;
 /// commits is copied once, and soon enough that it takes some tens of milliseconds.
 const DUE: usize = 4096;
 
-/// Pages that a request changes at least: the ends of the table and of its indexes, and the head.
-const PAGES_PER_REQUEST: usize = 4;
+/// Pages that every commit changes: the end of the table, the heads, the file's first page.
+const PAGES_PER_COMMIT: usize = 3;
+
+/// Pages that a request changes at least: the organisation's and the stream's place in the indexes.
+const PAGES_PER_REQUEST: usize = 2;
 
 const PAGE: usize = 4096;
 
@@ -25,7 +28,7 @@ const NAMES: usize = 256;
 pub(super) struct Checkpoints {
     /// A second connection: the one that holds the write lock cannot checkpoint.
     connection: Connection,
-    /// Pages written since the last checkpoint; an estimate, rather too many.
+    /// Pages written since the last checkpoint, estimated.
     pages: usize,
 }
 
@@ -41,8 +44,9 @@ impl Checkpoints {
         self.pages += PAGES_PER_REQUEST + bytes / PAGE;
     }
 
-    /// Copies the log when it is time. `writer` has no transaction open.
-    pub(super) fn run_if_due(&mut self, writer: &Connection) {
+    /// Counts a commit, and copies the log when it is time. `writer` has no transaction open.
+    pub(super) fn committed(&mut self, writer: &Connection) {
+        self.pages += PAGES_PER_COMMIT;
         if self.pages >= DUE {
             self.pages = 0;
             self.run(writer);

@@ -89,13 +89,11 @@ struct Batches {
 
 impl Batches {
     fn run(mut self) {
-        let (mut n, mut k, mut w, mut c) = (0,0,0f64,0f64);
-        loop { let t=std::time::Instant::now(); let Some(batch) = self.next_batch() else {break}; w += t.elapsed().as_secs_f64(); let t=std::time::Instant::now();
-            n+=1; k+=batch.len();
-            self.commit(batch); c += t.elapsed().as_secs_f64();
-            self.checkpoints.run_if_due(&self.connection);
+        while let Some(batch) = self.next_batch() {
+            self.commit(batch);
+            self.checkpoints.committed(&self.connection);
         }
-        eprintln!("batches {n} avg {} wait {w:.2} commit {c:.2}", k/n); self.last_checkpoint();
+        self.last_checkpoint();
     }
 
     /// Waits for a request, and takes with it what else is queued: at most one request of an

@@ -1,7 +1,7 @@
 //! Finds everything that is wrong with a profile at once, each with its place in the file.
 //!
-//! [`shape`] looks at fields and types, [`names`] at keys and what refers to them, [`rules`] at what
-//! the parts mean together. None stops at a mistake of another.
+//! `shape` looks at fields and types, `names` at keys and what refers to them, `rules` at what the
+//! parts mean together. None stops at a mistake of another.
 
 mod mistake;
 mod names;

@@ -59,7 +59,8 @@ fn restrictions(sketch: &Sketch<'_>, found: &mut Found<'_>) {
         let patterns = sketch.patterns(entry, "narrows");
         let narrowed: Vec<_> = sketch.keys().filter(|key| pattern::selects(&patterns, key)).collect();
         // A pattern that selects nothing by itself is reported as such.
-        let chosen = |pattern: &CompactString| sketch.keys().any(|key| pattern::selects(std::slice::from_ref(pattern), key));
+        let chosen =
+            |pattern: &CompactString| sketch.keys().any(|key| pattern::selects(std::slice::from_ref(pattern), key));
         if narrowed.is_empty() && patterns.iter().all(|pattern| pattern.starts_with('!') || chosen(pattern)) {
             found.add(at, &entry.place, Reason::NarrowsNothing);
         }
@@ -138,7 +139,7 @@ fn account_types(sketch: &Sketch<'_>, role: &Entry<'_>, found: &mut Found<'_>) {
 /// Whether holders of the role can edit and assign roles in the whole organisation.
 fn governs(sketch: &Sketch<'_>, role: &Entry<'_>) -> bool {
     let everywhere = role.node.flag("everywhere");
-    let by_default = sketch.policy.text("default_scope").is_some_and(|scope| scope.value == "all");
+    let by_default = sketch.policy.text("default_scope").is_some_and(|scope| scope.value != "none");
     if assigned(role) == "system" || !(everywhere || by_default) {
         return false;
     }
@@ -157,11 +158,18 @@ fn governs(sketch: &Sketch<'_>, role: &Entry<'_>) -> bool {
 
 /// Reports each cycle once, at the first of its members in the file.
 fn cycles(entries: &[Entry<'_>], field: &str, found: &mut Found<'_>) {
-    let edges: Vec<(Text<'_>, Vec<Text<'_>>)> =
-        entries.iter().filter_map(|entry| entry.key.map(|key| (key, entry.node.texts(field)))).collect();
+    let mut edges: BTreeMap<&str, Vec<Text<'_>>> = BTreeMap::new();
+    for entry in entries {
+        if let Some(key) = entry.key {
+            edges.entry(key.value).or_insert_with(|| entry.node.texts(field));
+        }
+    }
     let mut reported: Vec<&str> = Vec::new();
     for (entry, key) in entries.iter().filter_map(|entry| entry.key.map(|key| (entry, key.value))) {
-        let Some(path) = way_back(&edges, key).filter(|_| !reported.contains(&key)) else { continue };
+        if reported.contains(&key) {
+            continue;
+        }
+        let Some(path) = way_back(&edges, key) else { continue };
         reported.extend(&path);
         let path = path.into_iter().map(CompactString::from).collect();
         found.add(entry.node.at(field), &entry.place, Reason::Cycle { path });
@@ -169,12 +177,11 @@ fn cycles(entries: &[Entry<'_>], field: &str, found: &mut Found<'_>) {
 }
 
 /// The shortest way from a key along the edges back to it.
-fn way_back<'a>(edges: &[(Text<'a>, Vec<Text<'a>>)], start: &'a str) -> Option<Vec<&'a str>> {
+fn way_back<'a>(edges: &BTreeMap<&'a str, Vec<Text<'a>>>, start: &'a str) -> Option<Vec<&'a str>> {
     let mut previous: BTreeMap<&str, &str> = BTreeMap::new();
     let mut waiting = VecDeque::from([start]);
     while let Some(here) = waiting.pop_front() {
-        let onward = edges.iter().filter(|(key, _)| key.value == here).flat_map(|(_, onward)| onward);
-        for next in onward {
+        for next in edges.get(here).into_iter().flatten() {
             if !previous.contains_key(next.value) {
                 previous.insert(next.value, here);
                 waiting.push_back(next.value);

@@ -1,6 +1,6 @@
 //! The shape of the file: which fields each table has, and of what type.
 //!
-//! It says again what the types of [`document`](crate::profile::document) say, so that all
+//! It says again what the types of `document` say, so that all
 //! mistakes can be listed where `serde` would stop at the first. A test holds the two together.
 
 use compact_str::CompactString;

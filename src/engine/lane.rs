@@ -1,0 +1,244 @@
+//! One organisation's way from commands to events.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use chancery_aggregates::event::{CommandRefused, Metadata, OrganisationEvent, Recorded};
+use chancery_aggregates::vocabulary::OrganisationId;
+use chancery_aggregates::{AccessState, Command, Event, Refusal, refused};
+use parking_lot::Mutex as SyncMutex;
+use tokio::sync::Mutex;
+
+use super::framework::RequestStore;
+use super::replay;
+use super::transaction::Transaction;
+use super::{Engine, EngineError, Outcome, Request};
+use crate::store::{Append, Appended, Idempotency, StoreError};
+
+/// How often a request is decided again because another process was first.
+const ATTEMPTS: u32 = 200;
+
+/// The hot access state of an organisation, and whose turn it is to change it.
+#[derive(Debug)]
+pub(super) struct Lane {
+    organisation: OrganisationId,
+    state: ArcSwap<AccessState>,
+    turn: Mutex<()>,
+    /// Refusals that were passed over since the last recorded one with the same key.
+    unrecorded: SyncMutex<HashMap<String, u32>>,
+}
+
+impl Lane {
+    pub(super) fn new(organisation: OrganisationId) -> Self {
+        Self { organisation, state: ArcSwap::default(), turn: Mutex::default(), unrecorded: SyncMutex::default() }
+    }
+
+    pub(super) fn state(&self) -> Arc<AccessState> {
+        self.state.load_full()
+    }
+
+    pub(super) async fn execute(&self, engine: &Engine, request: Request) -> Result<Outcome, EngineError> {
+        let _turn = self.turn.lock().await;
+        let idempotency = request.idempotency_key.as_ref().map(|key| Idempotency {
+            key: key.clone(),
+            fingerprint: fingerprint(&request),
+        });
+        if let Some(idempotency) = &idempotency
+            && let Some(earlier) = engine.store.earlier(self.organisation.as_str(), idempotency).await?
+        {
+            return Ok(Outcome { position: earlier.last_position, events: Vec::new(), repeated: true });
+        }
+        if self.state.load().founded().is_none() {
+            self.load_tail(engine).await?;
+        }
+        for attempt in 0..ATTEMPTS {
+            let mut transaction = match self.decide(engine, &request).await? {
+                Ok(transaction) => transaction,
+                Err((command, refusal)) => {
+                    // Decided on a stale state, a refusal may be wrong: look again before telling it.
+                    if self.load_tail(engine).await? {
+                        continue;
+                    }
+                    self.record_refusal(engine, &request, command, &refusal).await?;
+                    return Err(EngineError::Refused { command, refusal });
+                }
+            };
+            match self.append(engine, &mut transaction, idempotency.clone()).await {
+                Ok(None) => return Ok(Outcome { position: transaction.state.position(), events: Vec::new(), repeated: false }),
+                Ok(Some(appended)) if appended.repeated => {
+                    self.load_tail(engine).await?;
+                    return Ok(Outcome { position: appended.last_position, events: Vec::new(), repeated: true });
+                }
+                Ok(Some(appended)) => return Ok(self.publish(transaction, appended)),
+                Err(StoreError::Conflict { .. } | StoreError::SequenceTaken { .. }) => {
+                    self.load_tail(engine).await?;
+                    if attempt > 2 {
+                        tokio::time::sleep(std::time::Duration::from_millis(u64::from(attempt.min(20)))).await;
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(EngineError::Contended { organisation: self.organisation.to_string(), attempts: ATTEMPTS })
+    }
+
+    pub(super) async fn rehearse(
+        &self,
+        engine: &Engine,
+        request: &Request,
+    ) -> Result<(AccessState, AccessState, Vec<Recorded>), EngineError> {
+        self.catch_up(engine).await?;
+        match self.decide(engine, request).await? {
+            Ok(transaction) => Ok((self.state().as_ref().clone(), transaction.state, transaction.recorded)),
+            Err((command, refusal)) => Err(EngineError::Refused { command, refusal }),
+        }
+    }
+
+    /// Decides all commands of a request, each on the state that the ones before it leave.
+    async fn decide(
+        &self,
+        engine: &Engine,
+        request: &Request,
+    ) -> Result<Result<Transaction, (usize, Refusal)>, EngineError> {
+        let state = self.state.load().as_ref().clone();
+        let metadata = metadata(request);
+        let transaction = Transaction::new(self.organisation.as_str(), state, engine.now(), metadata);
+        let store = RequestStore {
+            store: engine.store.clone(),
+            organisation: self.organisation.to_string(),
+            transaction: Arc::new(SyncMutex::new(transaction)),
+        };
+        for (number, command) in request.commands.iter().enumerate() {
+            store.transaction.lock().metadata.command = Some(command.name().to_owned());
+            if let Err(refusal) = store.run(command.clone(), &request.actor).await? {
+                return Ok(Err((number, refusal)));
+            }
+        }
+        let transaction = Arc::into_inner(store.transaction)
+            .ok_or_else(|| EngineError::Internal("a command is still running".to_owned()))?;
+        Ok(Ok(transaction.into_inner()))
+    }
+
+    async fn append(
+        &self,
+        engine: &Engine,
+        transaction: &mut Transaction,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Option<Appended>, StoreError> {
+        let events = std::mem::take(&mut transaction.events);
+        if events.is_empty() {
+            return Ok(None);
+        }
+        let expected_head = self.state.load().position();
+        let organisation = self.organisation.to_string();
+        engine.store.append(Append { organisation, expected_head, idempotency, events }).await.map(Some)
+    }
+
+    fn publish(&self, transaction: Transaction, appended: Appended) -> Outcome {
+        let mut events = transaction.recorded;
+        let first = appended.last_global_position + 1 - events.len() as u64;
+        for (event, global_position) in events.iter_mut().zip(first..) {
+            event.global_position = global_position;
+        }
+        self.state.store(Arc::new(transaction.state));
+        Outcome { position: appended.last_position, events, repeated: false }
+    }
+
+    /// Brings the hot state to the head of the store.
+    pub(super) async fn catch_up(&self, engine: &Engine) -> Result<(), EngineError> {
+        let head = engine.store.head(self.organisation.as_str()).await?;
+        if head.is_none_or(|head| head.position <= self.state.load().position()) {
+            return Ok(());
+        }
+        let _turn = self.turn.lock().await;
+        self.load_tail(engine).await.map(|_| ())
+    }
+
+    /// Reads what others appended; whether there was anything. Only for whoever has the turn.
+    async fn load_tail(&self, engine: &Engine) -> Result<bool, EngineError> {
+        let state = self.state.load().as_ref().clone();
+        let before = state.position();
+        let state = replay::fold(engine, &self.organisation, state, u64::MAX).await?;
+        let grown = state.position() > before;
+        if grown {
+            self.state.store(Arc::new(state));
+        }
+        Ok(grown)
+    }
+
+    async fn record_refusal(
+        &self,
+        engine: &Engine,
+        request: &Request,
+        command: usize,
+        refusal: &Refusal,
+    ) -> Result<(), EngineError> {
+        let (Some(command), true) = (request.commands.get(command), self.state.load().founded().is_some()) else {
+            return Ok(());
+        };
+        for _ in 0..ATTEMPTS {
+            let state = self.state.load().as_ref().clone();
+            let mut transaction =
+                Transaction::new(self.organisation.as_str(), state, engine.now(), refusal_metadata(request, command));
+            let unrecorded = |key: &str| self.unrecorded.lock().get(key).copied().unwrap_or(0);
+            let attempt =
+                refused::attempt(&transaction.state, &request.actor, command, refusal, transaction.now, unrecorded);
+            if !attempt.recorded {
+                *self.unrecorded.lock().entry(attempt.key).or_insert(0) += 1;
+                return Ok(());
+            }
+            let sequence = transaction.state.sequence() + 1;
+            transaction.stage(refusal_event(attempt.refused), "", sequence)?;
+            match self.append(engine, &mut transaction, None).await {
+                Ok(Some(appended)) => {
+                    self.unrecorded.lock().remove(&attempt.key);
+                    self.publish(transaction, appended);
+                    return Ok(());
+                }
+                Ok(None) => return Ok(()),
+                Err(StoreError::Conflict { .. } | StoreError::SequenceTaken { .. }) => {
+                    self.load_tail(engine).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(EngineError::Contended { organisation: self.organisation.to_string(), attempts: ATTEMPTS })
+    }
+
+    /// Waits for the request under way, if any.
+    pub(super) async fn finish(&self) {
+        drop(self.turn.lock().await);
+    }
+}
+
+fn refusal_event(refused: CommandRefused) -> Event {
+    Event::Organisation(OrganisationEvent::CommandRefused(Box::new(refused)))
+}
+
+fn metadata(request: &Request) -> Metadata {
+    let context = &request.context;
+    Metadata {
+        actor: request.actor.to_string(),
+        on_behalf_of: context.on_behalf_of.clone(),
+        command: None,
+        reason: context.reason.clone(),
+        correlation: Some(context.correlation.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string())),
+        causation: context.causation.clone(),
+        source: context.source.clone(),
+        agent: context.agent.clone(),
+    }
+}
+
+fn refusal_metadata(request: &Request, command: &Command) -> Metadata {
+    Metadata { command: Some(command.name().to_owned()), ..metadata(request) }
+}
+
+/// What tells one request from another under the same idempotency key: who asks for what.
+fn fingerprint(request: &Request) -> String {
+    use std::hash::BuildHasher;
+    // INVARIANT: commands are plain data, which always has a JSON form.
+    let commands = serde_json::to_string(&request.commands).unwrap_or_default();
+    let hash = foldhash::quality::FixedState::default().hash_one((request.actor.to_string(), commands));
+    format!("{hash:016x}")
+}

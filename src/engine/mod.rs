@@ -1,0 +1,242 @@
+//! The engine: the only write path.
+//!
+//! One lane per organisation takes a request at a time: its commands are decided against the access
+//! state at the head, the events are appended if that is still the head, and only when they are
+//! durable is the new state published to readers. Readers never wait for a lane.
+
+mod clock;
+mod framework;
+mod lane;
+mod replay;
+mod transaction;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chancery_aggregates::event::Recorded;
+use chancery_aggregates::founding::{self, Founder};
+use chancery_aggregates::profile::document::ProfileDocument;
+use chancery_aggregates::refusal::Thing;
+use chancery_aggregates::vocabulary::{Actor, OrganisationId};
+use chancery_aggregates::{AccessState, Command, Refusal};
+pub use clock::{Clock, ManualClock, SystemClock};
+use lane::Lane;
+use parking_lot::Mutex;
+pub use replay::{Moment, Replayed};
+
+use crate::store::{Store, StoreError};
+
+/// A request: commands that are carried out together or not at all, and who asks, and why.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Whose organisation.
+    pub organisation: OrganisationId,
+    /// At least one command, in order.
+    pub commands: Vec<Command>,
+    /// Who acts.
+    pub actor: Actor,
+    /// Why, from where, on whose behalf.
+    pub context: Context,
+    /// Makes a retry answer as the first time.
+    pub idempotency_key: Option<String>,
+}
+
+/// What is recorded about a request besides who made it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Context {
+    /// Why, in the actor's words.
+    pub reason: Option<String>,
+    /// On whose behalf the actor acts.
+    pub on_behalf_of: Option<String>,
+    /// What made the actor act, where another system knows.
+    pub causation: Option<String>,
+    /// The same for all events of the request; made up when absent.
+    pub correlation: Option<String>,
+    /// The address that the request came from.
+    pub source: Option<String>,
+    /// The program that made the request.
+    pub agent: Option<String>,
+}
+
+/// What a request did.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Position of the organisation's log after it.
+    pub position: u64,
+    /// The events that it caused; none when all was so already. Not repeated on a retry.
+    pub events: Vec<Recorded>,
+    /// True when an earlier request with the same idempotency key did the work.
+    pub repeated: bool,
+}
+
+/// Why a request was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A rule refuses a command; the refusal was recorded.
+    #[error("{refusal}")]
+    Refused {
+        /// Which of the request's commands.
+        command: usize,
+        /// Which rule, and why.
+        refusal: Refusal,
+    },
+    /// The store failed; nothing was written unless the error says otherwise.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log has an event that this program cannot read. Nothing is decided on a partial log.
+    #[error("event {position} of organisation `{organisation}` cannot be read: {reason}")]
+    Unreadable {
+        /// Whose log.
+        organisation: String,
+        /// Which event.
+        position: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Others kept writing to the organisation for too long.
+    #[error("organisation `{organisation}` is too busy: other writers were first {attempts} times")]
+    Contended {
+        /// Whose log.
+        organisation: String,
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// The instant or position that was asked for is before the first event.
+    #[error("organisation `{organisation}` did not exist yet: it was founded on {founded}")]
+    BeforeFounding {
+        /// Whose log.
+        organisation: String,
+        /// When it was founded.
+        founded: String,
+    },
+    /// The position that was asked for has not been reached.
+    #[error("organisation `{organisation}` is at position {head}, and has no position {asked} yet")]
+    BeyondHead {
+        /// Whose log.
+        organisation: String,
+        /// The position asked for.
+        asked: u64,
+        /// Position of the last event.
+        head: u64,
+    },
+    /// The program itself failed; nothing was acknowledged.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+/// The engine over one store. Cheap to share; all methods take `&self`.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    lanes: Arc<Mutex<HashMap<OrganisationId, Arc<Lane>>>>,
+}
+
+impl Engine {
+    /// An engine over a store, with the machine's clock.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self::with_clock(store, Arc::new(SystemClock))
+    }
+
+    /// An engine with a clock of the caller's: for tests and demonstrations.
+    pub fn with_clock(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock, lanes: Arc::default() }
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The instant that counts as now.
+    pub fn now(&self) -> chancery_aggregates::vocabulary::Time {
+        self.clock.now()
+    }
+
+    /// Founds an organisation from a profile, with its roles and its founder, as one change.
+    ///
+    /// # Errors
+    /// When it exists already, or the store fails.
+    pub async fn found(
+        &self,
+        organisation: &OrganisationId,
+        name: &str,
+        profile: &ProfileDocument,
+        founder: &Founder,
+        context: Context,
+    ) -> Result<Outcome, EngineError> {
+        self.execute(Request {
+            organisation: organisation.clone(),
+            commands: founding::commands(organisation, name, profile, founder),
+            actor: Actor::Operator,
+            context,
+            idempotency_key: None,
+        })
+        .await
+    }
+
+    /// Carries out a request and returns when its events are durable. A caller that goes away
+    /// leaves everything or nothing.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] when a rule refuses a command; then nothing of the request happened,
+    /// and the refusal is in the log.
+    pub async fn execute(&self, request: Request) -> Result<Outcome, EngineError> {
+        let lane = self.lane(&request.organisation);
+        let engine = self.clone();
+        // A task of its own: when the caller is dropped, the lane still learns how the append ended.
+        let task = tokio::spawn(async move { lane.execute(&engine, request).await });
+        task.await.map_err(|failure| EngineError::Internal(failure.to_string()))?
+    }
+
+    /// What a request would do: the state before, and the state after with the events, or the
+    /// refusal. Nothing is written.
+    ///
+    /// # Errors
+    /// As [`Engine::execute`].
+    pub async fn rehearse(&self, request: &Request) -> Result<(AccessState, AccessState, Vec<Recorded>), EngineError> {
+        let lane = self.lane(&request.organisation);
+        lane.rehearse(self, request).await
+    }
+
+    /// The access state of an organisation at its head, as this process knows it after asking the store.
+    ///
+    /// # Errors
+    /// When there is no such organisation, or the store fails.
+    pub async fn state(&self, organisation: &OrganisationId) -> Result<Arc<AccessState>, EngineError> {
+        let lane = self.lane(organisation);
+        lane.catch_up(self).await?;
+        let state = lane.state();
+        if state.founded().is_some() {
+            return Ok(state);
+        }
+        self.forget(organisation);
+        Err(self.unknown_organisation(organisation).await?)
+    }
+
+    /// The refusal for an organisation that is not in the store, with the nearest name.
+    async fn unknown_organisation(&self, organisation: &OrganisationId) -> Result<EngineError, EngineError> {
+        let heads = self.store.heads().await?;
+        let known = heads.iter().map(|head| head.organisation.as_str());
+        let refusal = Refusal::unknown(Thing::Organisation, organisation.as_str(), known);
+        Ok(EngineError::Refused { command: 0, refusal })
+    }
+
+    /// Records what is still to be recorded, and closes the store.
+    pub async fn close(&self) {
+        let lanes: Vec<Arc<Lane>> = self.lanes.lock().drain().map(|(_, lane)| lane).collect();
+        for lane in lanes {
+            lane.finish().await;
+        }
+        self.store.close().await;
+    }
+
+    fn lane(&self, organisation: &OrganisationId) -> Arc<Lane> {
+        let mut lanes = self.lanes.lock();
+        lanes.entry(organisation.clone()).or_insert_with(|| Arc::new(Lane::new(organisation.clone()))).clone()
+    }
+
+    fn forget(&self, organisation: &OrganisationId) {
+        self.lanes.lock().remove(organisation);
+    }
+}
