@@ -24,7 +24,9 @@ use super::transaction::{Transaction, stream_id};
 use crate::store::{EventRow, Range, Store, Visit};
 
 /// An aggregate that the access state knows.
-pub(super) trait Governed: Aggregate<Error = Refusal, Services = Facts, Event: Into<Event> + 'static> + 'static {
+pub(super) trait Governed:
+    Aggregate<Error = Refusal, Services = Facts, Event: Into<Event> + 'static> + 'static
+{
     /// The aggregate, and how many events its stream has, as the state has them.
     fn of_state(state: &AccessState, id: &str) -> (Self, u64);
 }
@@ -78,10 +80,8 @@ impl<A: Governed> EventStore<A> for RequestStore {
     type AC = Loaded<A>;
 
     async fn load_events(&self, id: &str) -> Result<Vec<EventEnvelope<A>>, AggregateError<Refusal>> {
-        let range = Range::Stream {
-            aggregate_type: A::TYPE.to_owned(),
-            aggregate_id: stream_id(&self.organisation, id),
-        };
+        let range =
+            Range::Stream { aggregate_type: A::TYPE.to_owned(), aggregate_id: stream_id(&self.organisation, id) };
         let read = Arc::new(Mutex::new(Ok(Vec::new())));
         let sink = read.clone();
         let visitor = move |row: EventRow<'_>| {

@@ -40,10 +40,10 @@ impl Lane {
 
     pub(super) async fn execute(&self, engine: &Engine, request: Request) -> Result<Outcome, EngineError> {
         let _turn = self.turn.lock().await;
-        let idempotency = request.idempotency_key.as_ref().map(|key| Idempotency {
-            key: key.clone(),
-            fingerprint: fingerprint(&request),
-        });
+        let idempotency = request
+            .idempotency_key
+            .as_ref()
+            .map(|key| Idempotency { key: key.clone(), fingerprint: fingerprint(&request) });
         if let Some(idempotency) = &idempotency
             && let Some(earlier) = engine.store.earlier(self.organisation.as_str(), idempotency).await?
         {
@@ -65,7 +65,9 @@ impl Lane {
                 }
             };
             match self.append(engine, &mut transaction, idempotency.clone()).await {
-                Ok(None) => return Ok(Outcome { position: transaction.state.position(), events: Vec::new(), repeated: false }),
+                Ok(None) => {
+                    return Ok(Outcome { position: transaction.state.position(), events: Vec::new(), repeated: false });
+                }
                 Ok(Some(appended)) if appended.repeated => {
                     self.load_tail(engine).await?;
                     return Ok(Outcome { position: appended.last_position, events: Vec::new(), repeated: true });

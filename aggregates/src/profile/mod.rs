@@ -3,11 +3,9 @@
 //! [`document`] is the file format, [`check`] finds what is wrong with a file, [`Profile`] is the
 //! compiled form that evaluation uses: keys numbered, patterns resolved to sets.
 
-#[cfg(any())]
 pub mod check;
 pub mod document;
 pub mod pattern;
-#[cfg(any())]
 pub mod table;
 
 use std::collections::HashMap;
@@ -53,6 +51,7 @@ pub enum Need {
     AuditView,
     AuditExport,
     PersonalData,
+    PersonalErase,
 }
 
 /// A permission of the compiled catalogue.
@@ -282,6 +281,7 @@ impl Profile {
             Need::AuditView => &authority.audit_view,
             Need::AuditExport => &authority.audit_export,
             Need::PersonalData => &authority.personal_data,
+            Need::PersonalErase => authority.personal_erase.as_ref().unwrap_or(&authority.personal_data),
         };
         self.permission_ix(key)
     }

@@ -99,6 +99,7 @@ fn configure_reader(connection: Connection, timeout: Duration) -> Result<Connect
     connection.busy_timeout(timeout)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cache_size", -i64::from(READER_CACHE))?;
+    connection.pragma_update(None, "mmap_size", 1_i64 << 40)?;
     Ok(connection)
 }
 
