@@ -1,1 +1,3 @@
 
+mod requirements;
+mod crash;

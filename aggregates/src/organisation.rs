@@ -14,7 +14,7 @@ use crate::profile::document::{CategoryDocument, Policy};
 use crate::refusal::{Refusal, Thing};
 use crate::role::check_name;
 use crate::state::{AccessState, Status};
-use crate::vocabulary::{MemberId, OrganisationId, RoleRef};
+use crate::vocabulary::{MemberId, OrganisationId, PermissionKey, RoleRef};
 
 /// An organisation, folded from its own stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +50,8 @@ impl Organisation {
             if let Some(id) = &self.id {
                 return Err(Refusal::AlreadyFounded { organisation: id.as_str().into() });
             }
+            OrganisationId::parse(organisation.as_str())
+                .map_err(|because| Refusal::bad_id(Thing::Organisation, organisation.as_str(), because))?;
             return Ok(vec![OrganisationEvent::OrganisationFounded {
                 organisation: organisation.clone(),
                 name: check_name(name)?,
@@ -95,11 +97,8 @@ fn revise_catalogue(added: &[CategoryDocument], facts: &Facts) -> Result<Option<
         let mut category = category.clone();
         for permission in &category.permissions {
             check_name(&permission.label)?;
-            crate::vocabulary::PermissionKey::parse(&permission.key).map_err(|because| Refusal::BadId {
-                thing: Thing::Permission,
-                id: permission.key.clone(),
-                because,
-            })?;
+            PermissionKey::parse(&permission.key)
+                .map_err(|because| Refusal::bad_id(Thing::Permission, &permission.key, because))?;
         }
         category.permissions.retain(|permission| {
             profile.permission_ix(&permission.key).is_none() && seen.insert(permission.key.clone())

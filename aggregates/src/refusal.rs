@@ -257,6 +257,11 @@ impl Refusal {
     pub fn unknown<'a>(thing: Thing, id: &str, known: impl Iterator<Item = &'a str>) -> Self {
         Self::Unknown { thing, id: id.into(), nearest: nearest(id, known) }
     }
+
+    /// A refusal for a new id that is none.
+    pub fn bad_id(thing: Thing, id: &str, because: IdError) -> Self {
+        Self::BadId { thing, id: id.into(), because }
+    }
 }
 
 /// The known name that is most like a misspelt one, if any is like it.
@@ -265,6 +270,7 @@ pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<C
     known
         .map(|candidate| (strsim::jaro_winkler(&folded, &candidate.to_lowercase()), candidate))
         .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        // Of equals the first: an id before the name that is like it.
+        .reduce(|best, next| if next.0 > best.0 { next } else { best })
         .map(|(_, candidate)| candidate.into())
 }

@@ -15,6 +15,9 @@ const TARGETS_NAMED: usize = 64;
 /// Stands for any target.
 const ANY_TARGET: &str = "*";
 
+/// Stands for any actor that is not a member.
+const UNKNOWN_ACTOR: &str = "@unknown";
+
 /// A refusal that happened, with the key under which its repetitions are counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
@@ -36,7 +39,11 @@ pub fn attempt(
     now: Time,
     unrecorded: impl Fn(&str) -> u32,
 ) -> Attempt {
-    let actor = compact_str::format_compact!("{actor}");
+    // Made-up names must not each have a count of their own; the message still has the name.
+    let actor = match refusal {
+        Refusal::UnknownActor { .. } => UNKNOWN_ACTOR.into(),
+        _ => compact_str::format_compact!("{actor}"),
+    };
     let mut target = command.target();
     let mut key = refusal_key(&actor, command.name(), &target, refusal.rule());
     if state.refused_before(&key).is_none() && state.refusals_of(&actor, now - REFUSAL_WINDOW) >= TARGETS_NAMED {

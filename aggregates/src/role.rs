@@ -150,6 +150,10 @@ impl Role {
         if self.role.is_some() {
             return Err(Refusal::IdTaken { thing: Thing::Role, id: id.as_str().into() });
         }
+        RoleId::parse(id.as_str()).map_err(|because| Refusal::bad_id(Thing::Role, id.as_str(), because))?;
+        if new.built_in.is_some() && acting != Acting::Operator {
+            return Err(Refusal::SystemOnly { what: "making a built-in role".into() });
+        }
         let name = check_role_name(&new.name, None, facts)?;
         let levels = facts.profile()?.policy().levels;
         match (levels, new.level) {
@@ -161,10 +165,16 @@ impl Role {
             facts.check_level(actor, &name, new.level)?;
         }
         new.permissions.iter().try_for_each(|key| facts.find_permission(key.as_str()).map(|_| ()))?;
-        let built_in = new.built_in.clone().unwrap_or_default();
+        let built_in = match &new.built_in {
+            // What only a profile gives, a member must not give by naming it.
+            Some(_) if acting != Acting::Operator => {
+                return Err(Refusal::OperatorOnly { command: CompactString::const_new("CreateRole") });
+            }
+            built_in => built_in.clone().unwrap_or_default(),
+        };
         let created = RoleCreated {
             role: RoleRef { id: id.clone(), name },
-            built_in: new.built_in.is_some() && acting == Acting::Operator,
+            built_in: new.built_in.is_some(),
             description: new.description.clone(),
             colour: check_colour(new.colour.as_ref())?,
             level: new.level,
@@ -277,7 +287,9 @@ impl Role {
                 return Err(Refusal::InheritanceCycle { role: role.name, parent: parent.name.clone() });
             }
         }
-        let before = cite_parents(&self.inherits, facts)?;
+        // A parent that was deleted since is none any more: its deletion is an event of its own stream.
+        let former = self.inherits.iter().filter_map(|parent| facts.state.role_ix(parent.as_str()));
+        let before: Vec<RoleRef> = former.map(|parent| facts.state.cite_role(parent)).collect();
         Ok((before != after).then_some(RoleEvent::RoleInheritanceChanged { role, before, after }))
     }
 

@@ -98,6 +98,7 @@ impl Scope {
         if self.scope.is_some() {
             return Err(Refusal::IdTaken { thing: Thing::Scope, id: id.as_str().into() });
         }
+        ScopeId::parse(id.as_str()).map_err(|because| Refusal::bad_id(Thing::Scope, id.as_str(), because))?;
         let kinds = &facts.profile()?.document().scope_kinds;
         let kind = match (kind, kinds.as_slice()) {
             (Some(kind), _) => kind.clone(),

@@ -1,1 +1,19 @@
-//! Projections.
+//! What people read of a Chancery log. Pure functions of events and states: no I/O, no clock.
+//!
+//! - [`activity`]: one readable sentence per event.
+//! - [`access`]: who holds what, where; who can do something.
+//! - [`diff`]: what changed between two instants, and which events changed it.
+//! - [`timeline`]: since when one member may do one thing, and until when.
+//! - [`matrix`]: role × permission as text, to be reviewed as a difference.
+//! - [`words`]: names, places, dates and lists as people write them.
+//!
+//! Access is judged by `evaluate` and `holdings` of `chancery-aggregates`, never by a rule of this crate.
+
+pub mod access;
+pub mod activity;
+pub mod diff;
+pub mod matrix;
+#[cfg(test)]
+mod sample;
+pub mod timeline;
+pub mod words;

@@ -1,1 +1,178 @@
-//! CLI
+//! The command line: one file a subcommand, tables for people, JSON for programs.
+//!
+//! [`main`] is the program. [`run_line`] runs one line of the same grammar in process, on an engine
+//! that is already open: for tests, and for the requirement cases.
+
+mod access;
+mod activity;
+mod check;
+mod completions;
+mod demo;
+mod diff;
+mod error;
+mod events;
+mod explain;
+mod import;
+mod options;
+mod organisation;
+mod output;
+mod profile;
+mod resolve;
+pub mod script;
+mod sentence;
+mod session;
+mod status;
+mod time;
+mod who_can;
+
+use std::process::ExitCode;
+
+use chancery_aggregates::vocabulary::OrganisationId;
+use clap::{Parser, Subcommand};
+
+pub use self::error::{CliError, Exit};
+pub use self::options::{Format, Options, When};
+pub use self::output::Output;
+pub use self::session::{Done, Session, View};
+use crate::engine::Engine;
+use crate::store::sqlite::Access;
+
+/// Exit codes, as `--help` and the README have them.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; or `check` says allowed
+  1  the store or the program failed
+  2  the command line or the input makes no sense
+  3  refused; or `check` says denied
+  4  what was named is not there
+  5  it does not fit what is there now (a name taken, a role in use, a key used before)
+
+Times are UTC: 2026-03-03T14:30:00Z, 2026-03-03T14:30, 2026-03-03, `now`, or ago: 90m, 2h, 3d, 6w.
+A date alone is the whole day: it begins with `--from`, and is included by `--until`, `--to` and `--at`.
+`--at`, `--from` and `--to` of the past also take a position of the log: 57 or '#57'.";
+
+/// Who may do what, where, and since when: access rules as events.
+#[derive(Debug, Parser)]
+#[command(name = "chancery", version, after_help = EXIT_CODES, max_term_width = 110, propagate_version = true)]
+#[command(disable_help_subcommand = true, subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What every subcommand takes.
+    #[command(flatten)]
+    pub options: Options,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Found and show organisations
+    #[command(subcommand)]
+    Organisation(organisation::Command),
+    /// Ask whether a member may do something, now or then (exit code 0 allowed, 3 denied)
+    Check(check::Args),
+    /// Explain an answer down to the events that cause it
+    Explain(explain::Args),
+    /// List everybody who may do something
+    WhoCan(who_can::Args),
+    /// Show who holds what, where, now or then
+    Access(access::Args),
+    /// Show what changed between two instants
+    Diff(diff::Args),
+    /// Show the event log
+    Events(events::Args),
+    /// Show what happened, in words
+    Activity(activity::Args),
+    /// Take over members and roles from another system
+    Import(import::Args),
+    /// Found the demonstration's organisations with their history, and show around
+    Demo(demo::Args),
+    /// Show what is in the store
+    Status(status::Args),
+    /// Write completions for a shell
+    Completions(completions::Args),
+}
+
+impl Command {
+    /// What the store has to be opened for; nothing when the subcommand opens what it needs itself.
+    fn needs(&self) -> Option<Access> {
+        match self {
+            Self::Organisation(command) => Some(command.needs()),
+            Self::Check(_)
+            | Self::Explain(_)
+            | Self::WhoCan(_)
+            | Self::Access(_)
+            | Self::Diff(_)
+            | Self::Events(_)
+            | Self::Activity(_)
+            | Self::Status(_) => Some(Access::Read),
+            Self::Import(_) => Some(Access::Create),
+            Self::Demo(_) | Self::Completions(_) => None,
+        }
+    }
+
+    async fn run(&self, session: &Session) -> Result<Done, CliError> {
+        match self {
+            Self::Organisation(command) => command.run(session).await,
+            Self::Check(args) => check::run(args, session).await,
+            Self::Explain(args) => explain::run(args, session).await,
+            Self::WhoCan(args) => who_can::run(args, session).await,
+            Self::Access(args) => access::run(args, session).await,
+            Self::Diff(args) => diff::run(args, session).await,
+            Self::Events(args) => events::run(args, session).await,
+            Self::Activity(args) => activity::run(args, session).await,
+            Self::Import(args) => import::run(args, session).await,
+            Self::Demo(args) => demo::run(args, session).await,
+            Self::Status(args) => status::run(args, session).await,
+            Self::Completions(args) => completions::run(args, session),
+        }
+    }
+}
+
+/// The program.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return error::report_usage(&error),
+    };
+    let output = Output::stdout(&cli.options);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let ended = match runtime {
+        Ok(runtime) => runtime.block_on(run(&cli, output)),
+        Err(error) => Err(CliError::Io(error)),
+    };
+    match ended {
+        Ok(done) => done.exit().into(),
+        Err(error) => error.report(&cli.options).into(),
+    }
+}
+
+async fn run(cli: &Cli, output: Output) -> Result<Done, CliError> {
+    let session = Session::open(&cli.options, cli.command.needs(), output)?;
+    let done = cli.command.run(&session).await;
+    session.close().await;
+    done
+}
+
+/// What a line did: its result, typed, and what it printed.
+#[derive(Debug)]
+pub struct Ran {
+    /// The result.
+    pub result: Result<Done, CliError>,
+    /// What would have gone to standard output.
+    pub output: String,
+}
+
+/// Runs one line, without the program's name, on an open engine. `organisation` counts where the
+/// line does not name another one.
+pub async fn run_line(engine: &Engine, organisation: &OrganisationId, words: &[&str]) -> Ran {
+    let cli = match Cli::try_parse_from(std::iter::once(&"chancery").chain(words)) {
+        Ok(cli) => cli,
+        Err(error) => return Ran { result: Err(CliError::Usage(error)), output: String::new() },
+    };
+    let output = Output::captured(&cli.options);
+    let session = Session::on(engine.clone(), organisation.clone(), &cli.options, output.clone());
+    let result = cli.command.run(&session).await;
+    Ran { result, output: output.captured_text() }
+}

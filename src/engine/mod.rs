@@ -13,6 +13,7 @@ mod transaction;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chancery_aggregates::command::OrganisationCommand;
 use chancery_aggregates::event::Recorded;
 use chancery_aggregates::founding::{self, Founder};
 use chancery_aggregates::profile::document::ProfileDocument;
@@ -183,6 +184,10 @@ impl Engine {
     /// and the refusal is in the log.
     pub async fn execute(&self, request: Request) -> Result<Outcome, EngineError> {
         let lane = self.lane(&request.organisation);
+        if lane.state().founded().is_none() && !founds(&request) {
+            // Loads it, or tells of a misspelt name with the nearest one.
+            self.state(&request.organisation).await?;
+        }
         let engine = self.clone();
         // A task of its own: when the caller is dropped, the lane still learns how the append ended.
         let task = tokio::spawn(async move { lane.execute(&engine, request).await });
@@ -236,7 +241,12 @@ impl Engine {
         lanes.entry(organisation.clone()).or_insert_with(|| Arc::new(Lane::new(organisation.clone()))).clone()
     }
 
+    /// No lane is kept for an organisation that does not exist.
     fn forget(&self, organisation: &OrganisationId) {
         self.lanes.lock().remove(organisation);
     }
+}
+
+fn founds(request: &Request) -> bool {
+    matches!(request.commands.first(), Some(Command::Organisation(OrganisationCommand::FoundOrganisation { .. })))
 }

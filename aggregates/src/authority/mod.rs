@@ -7,6 +7,7 @@
 
 mod growth;
 mod lasting;
+mod visibility;
 
 use compact_str::CompactString;
 
@@ -16,6 +17,8 @@ use crate::profile::{Need, Profile};
 use crate::refusal::{Refusal, Thing};
 use crate::state::{AccessState, Coverage, MemberEntry, MemberIx, RoleEntry, RoleIx, ScopeIx};
 use crate::vocabulary::{Actor, Time};
+
+pub use visibility::Reader;
 
 /// What a command is decided on: the organisation as it stands, who acts, and when.
 #[derive(Debug, Clone)]

@@ -58,6 +58,14 @@ pub enum EventError {
         /// Where it does not fit.
         source: serde_json::Error,
     },
+    /// The payload is an event, and not the one that the log names.
+    #[error("payload of `{event_type}` is a `{found}`")]
+    Misnamed {
+        /// The event's name in the log.
+        event_type: String,
+        /// The event's name in the payload.
+        found: &'static str,
+    },
 }
 
 impl Event {
@@ -72,16 +80,23 @@ impl Event {
         payload: &str,
     ) -> Result<Self, EventError> {
         let unreadable = |source| EventError::Payload { event_type: event_type.to_owned(), source };
-        if event_version == EVENT_VERSION {
-            match aggregate_type {
-                "organisation" => return serde_json::from_str(payload).map(Self::Organisation).map_err(unreadable),
-                "role" => return serde_json::from_str(payload).map(Self::Role).map_err(unreadable),
-                "member" => return serde_json::from_str(payload).map(Self::Member).map_err(unreadable),
-                "scope" => return serde_json::from_str(payload).map(Self::Scope).map_err(unreadable),
-                _ => {}
+        let event = match (aggregate_type, event_version) {
+            ("organisation", EVENT_VERSION) => serde_json::from_str(payload).map(Self::Organisation),
+            ("role", EVENT_VERSION) => serde_json::from_str(payload).map(Self::Role),
+            ("member", EVENT_VERSION) => serde_json::from_str(payload).map(Self::Member),
+            ("scope", EVENT_VERSION) => serde_json::from_str(payload).map(Self::Scope),
+            _ => {
+                let [event_type, aggregate_type, version] =
+                    [event_type, aggregate_type, event_version].map(str::to_owned);
+                return Err(EventError::Unknown(event_type, aggregate_type, version));
             }
         }
-        Err(EventError::Unknown(event_type.to_owned(), aggregate_type.to_owned(), event_version.to_owned()))
+        .map_err(unreadable)?;
+        if event.name() == event_type {
+            Ok(event)
+        } else {
+            Err(EventError::Misnamed { event_type: event_type.to_owned(), found: event.name() })
+        }
     }
 
     /// The canonical JSON: fields in the order of the contract, no white space.

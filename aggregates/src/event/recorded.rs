@@ -20,6 +20,20 @@ pub struct Recorded {
 }
 
 /// Who caused an event, why and from where. On the wire a flat object of strings, as `cqrs-es` has it.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use chancery_aggregates::event::Metadata;
+///
+/// let metadata = Metadata { actor: "sam".into(), reason: Some("joins the team".into()), ..Metadata::default() };
+/// let written = serde_json::to_string(&metadata)?;
+/// assert_eq!(written, r#"{"actor":"sam","reason":"joins the team"}"#);
+///
+/// let flat: HashMap<String, String> = serde_json::from_str(&written)?;
+/// assert_eq!(flat["actor"], "sam");
+/// assert_eq!(serde_json::from_str::<Metadata>(&written)?, metadata);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
     /// A member's id, `@system` or `@operator`.

@@ -6,7 +6,7 @@ use crate::authority::{Acting, Facts};
 use crate::command::{MemberCommand, ScopeChoice};
 use crate::profile::document::AssignedBy;
 use crate::refusal::{Refusal, Thing};
-use crate::state::{Coverage, MemberIx, RoleEntry};
+use crate::state::{MemberIx, RoleEntry};
 use crate::vocabulary::{MemberId, RoleId, ScopeId};
 
 impl Member {
@@ -45,7 +45,8 @@ impl Member {
             return Err(Refusal::SelfChange { actor: facts.actor_name() });
         }
         if !(oneself && matches!(command, MemberCommand::SubmitDocument { .. })) {
-            for place in places(target, command, facts)? {
+            for (place, named) in places(target, command, facts)? {
+                let unseen = || named.map_or_else(unseen, |scope| facts.unseen(Thing::Scope, scope.as_str()));
                 facts.authorise(actor, command.need(), place.as_slice(), unseen)?;
             }
         }
@@ -124,49 +125,54 @@ fn for_system(command: &MemberCommand, facts: &Facts) -> Result<(), Refusal> {
     }
 }
 
-/// The places at which an actor needs authority, each to be checked for itself. A single empty
-/// list stands for "anywhere".
-fn places(target: Option<MemberIx>, command: &MemberCommand, facts: &Facts) -> Result<Vec<Vec<Place>>, Refusal> {
+/// Where an actor needs authority, absent for "anywhere"; with the scope by which the command names the place. If it is
+/// out of the actor's sight, then it is that scope that is unknown, as if it were not there, and not the member.
+type Named<'a> = (Option<Place>, Option<&'a ScopeId>);
+
+fn places<'a>(target: Option<MemberIx>, command: &'a MemberCommand, facts: &Facts) -> Result<Vec<Named<'a>>, Refusal> {
     let entry = target.and_then(|target| facts.state.member(target));
-    let own = || entry.map(|entry| facts.places_of(entry)).unwrap_or_default();
+    let unnamed = |places: Vec<Place>| places.into_iter().map(|place| (Some(place), None)).collect::<Vec<_>>();
+    let covered = || unnamed(entry.map(|entry| facts.coverage_places(&entry.scope)).unwrap_or_default());
     let mut places = match command {
         MemberCommand::AddMember { scope, .. } => chosen(scope.as_ref(), facts)?,
         MemberCommand::ChangeScope { scope } => {
-            let mut places = entry.map(|entry| facts.coverage_places(&entry.scope)).unwrap_or_default();
+            let mut places = covered();
             places.extend(chosen(Some(scope), facts)?);
             places
         }
         MemberCommand::AssignRole { role, scope, .. } | MemberCommand::UnassignRole { role, scope } => {
-            assignment_place(role, scope.as_ref(), facts)?.map_or_else(
-                || entry.map(|entry| facts.coverage_places(&entry.scope)).unwrap_or_default(),
-                |place| vec![place],
-            )
+            assignment_place(role, scope.as_ref(), facts)?.map_or_else(covered, |place| vec![place])
         }
-        MemberCommand::ToggleMemberPermission { .. } | MemberCommand::ClearMemberPermission { .. } => {
-            entry.map(|entry| facts.coverage_places(&entry.scope)).unwrap_or_default()
-        }
-        _ => own(),
+        MemberCommand::ToggleMemberPermission { .. } | MemberCommand::ClearMemberPermission { .. } => covered(),
+        _ => unnamed(entry.map(|entry| facts.places_of(entry)).unwrap_or_default()),
     };
-    places.dedup();
-    Ok(if places.is_empty() { vec![Vec::new()] } else { places.into_iter().map(|place| vec![place]).collect() })
+    places.dedup_by_key(|(place, _)| *place);
+    Ok(if places.is_empty() { vec![(None, None)] } else { places })
 }
 
-fn assignment_place(role: &RoleId, scope: Option<&ScopeId>, facts: &Facts) -> Result<Option<Place>, Refusal> {
+fn assignment_place<'a>(
+    role: &RoleId,
+    scope: Option<&'a ScopeId>,
+    facts: &Facts,
+) -> Result<Option<Named<'a>>, Refusal> {
     let everywhere = facts.state.role_by_id(role.as_str()).is_some_and(|role| role.everywhere);
     match scope {
-        _ if everywhere => Ok(Some(Place::Organisation)),
-        Some(scope) => facts.find_scope(scope.as_str()).map(|scope| Some(facts.seat(scope))),
+        _ if everywhere => Ok(Some((Some(Place::Organisation), None))),
+        Some(scope) => named(scope, facts).map(Some),
         None => Ok(None),
     }
 }
 
-fn chosen(scope: Option<&ScopeChoice>, facts: &Facts) -> Result<Vec<Place>, Refusal> {
-    Ok(match scope {
-        None | Some(ScopeChoice::None) => Vec::new(),
-        Some(ScopeChoice::All) => vec![Place::Organisation],
+fn chosen<'a>(scope: Option<&'a ScopeChoice>, facts: &Facts) -> Result<Vec<Named<'a>>, Refusal> {
+    match scope {
+        None | Some(ScopeChoice::None) => Ok(Vec::new()),
+        Some(ScopeChoice::All) => Ok(vec![(Some(Place::Organisation), None)]),
         Some(ScopeChoice::Selected(nodes) | ScopeChoice::ByGroup(nodes)) => {
-            let found: Result<Vec<_>, _> = nodes.iter().map(|node| facts.find_scope(node.as_str())).collect();
-            facts.coverage_places(&Coverage::Nodes { by_group: false, nodes: found? })
+            nodes.iter().map(|node| named(node, facts)).collect()
         }
-    })
+    }
+}
+
+fn named<'a>(scope: &'a ScopeId, facts: &Facts) -> Result<Named<'a>, Refusal> {
+    facts.find_scope(scope.as_str()).map(|found| (Some(facts.seat(found)), Some(scope)))
 }

@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 
-use super::{HeldRole, Member, Review, Standing};
+use super::{Member, Review, Standing};
 use crate::authority::{Acting, Facts};
 use crate::command::{MemberCommand, ScopeChoice};
 use crate::event::{Details, MemberEvent};
@@ -49,6 +49,7 @@ impl Member {
         if self.id.is_some() {
             return Err(Refusal::IdTaken { thing: Thing::Member, id: id.as_str().into() });
         }
+        MemberId::parse(id.as_str()).map_err(|because| Refusal::bad_id(Thing::Member, id.as_str(), because))?;
         let account_type = find_account_type(account_type, facts)?;
         let scope = match (scope, facts.profile()?.policy().default_scope) {
             (Some(scope), _) => cite_scope(scope, account_type, facts)?,
@@ -120,14 +121,14 @@ impl Member {
                 before.map(|before| MemberEvent::MemberPermissionCleared { member, permission, before })
             }
             MemberCommand::SuspendMember => {
-                self.check_not_owner(id, facts)?;
+                check_not_owner(id, facts)?;
                 (self.standing == Standing::Active).then_some(MemberEvent::MemberSuspended { member })
             }
             MemberCommand::ReactivateMember => {
                 (self.standing == Standing::Suspended).then_some(MemberEvent::MemberReactivated { member })
             }
             MemberCommand::RemoveMember => {
-                self.check_not_owner(id, facts)?;
+                check_not_owner(id, facts)?;
                 Some(MemberEvent::MemberRemoved { member })
             }
         })
@@ -147,18 +148,8 @@ impl Member {
         if before == after {
             return Ok(None);
         }
-        self.check_not_owner(&member, facts)?;
+        check_not_owner(&member, facts)?;
         Ok(Some(MemberEvent::AccountTypeChanged { member, before, after }))
-    }
-
-    fn check_not_owner(&self, id: &MemberId, facts: &Facts) -> Result<(), Refusal> {
-        let owner = |held: &HeldRole| {
-            facts.state.role_by_id(held.role.as_str()).is_some_and(|role| role.assigned == AssignedBy::Transfer)
-        };
-        if self.roles.iter().any(owner) {
-            return Err(Refusal::MemberIsOwner { member: id.as_str().into() });
-        }
-        Ok(())
     }
 
     fn check_document(&self, document: &DocumentKind, facts: &Facts) -> Result<(), Refusal> {
@@ -217,10 +208,9 @@ impl Member {
         check_window(&window, facts)?;
         let scope = self.check_assignment_scope(entry, scope, facts)?;
         if !facts.profile()?.policy().several_roles
-            && let Some(other) = self.roles.iter().find(|held| held.role != *role)
+            && let Some(other) = held_now(&member, facts).find(|held| held.id != *role)
         {
-            let role = facts.state.role_by_id(other.role.as_str()).map(|role| role.name.clone());
-            return Err(Refusal::OneRoleOnly { member: member.as_str().into(), role: role.unwrap_or_default() });
+            return Err(Refusal::OneRoleOnly { member: member.as_str().into(), role: other.name.clone() });
         }
         let before = self.held(role, scope.as_ref().map(|scope| &scope.id)).map(|held| held.window);
         let role = facts.state.cite_role(ix);
@@ -280,6 +270,20 @@ impl Member {
         let (before, after) = (self.scope.clone(), cite_scope(choice, account_type, facts)?);
         Ok((before != after).then_some(MemberEvent::MemberScopeChanged { member, before, after }))
     }
+}
+
+fn check_not_owner(id: &MemberId, facts: &Facts) -> Result<(), Refusal> {
+    if held_now(id, facts).any(|role| role.assigned == AssignedBy::Transfer) {
+        return Err(Refusal::MemberIsOwner { member: id.as_str().into() });
+    }
+    Ok(())
+}
+
+/// The roles that a member holds. The access state knows them better than the member's own stream: deleting a role and
+/// handing over the owner role are events of other streams.
+fn held_now<'a>(id: &MemberId, facts: &'a Facts) -> impl Iterator<Item = &'a RoleEntry> {
+    let member = facts.state.member_by_id(id.as_str());
+    member.into_iter().flat_map(|member| &member.assignments).filter_map(|held| facts.state.role(held.role))
 }
 
 fn default_role(id: &MemberId, account_type: &AccountType, facts: &Facts) -> Result<Option<MemberEvent>, Refusal> {

@@ -1,7 +1,10 @@
 //! Short forms of commands, and of what events cite.
 
-use chancery_aggregates::command::{MemberCommand, NewRole, RoleCommand, ScopeChoice, ScopeCommand};
+use chancery_aggregates::command::{
+    MemberCommand, NewRole, OrganisationCommand, RoleCommand, ScopeChoice, ScopeCommand,
+};
 use chancery_aggregates::event::{Details, MemberEvent};
+use chancery_aggregates::profile::document::{CategoryDocument, PermissionDocument};
 use chancery_aggregates::vocabulary::{
     AccountTypeKey, MemberId, MemberKind, PermissionKey, PermissionRef, Personal, RoleId, RoleRef, ScopeId, ScopeRef,
     Time, Window,
@@ -97,6 +100,28 @@ pub(crate) fn move_below(parent: &str) -> ScopeCommand {
 
 pub(crate) fn share_with(with: &str) -> ScopeCommand {
     ScopeCommand::ShareScope { with: ScopeId::known(with) }
+}
+
+/// Permissions for a catalogue.
+pub(crate) fn category(keys: &[&str]) -> CategoryDocument {
+    let permission = |key: &&str| PermissionDocument {
+        key: (*key).into(),
+        label: format!("May {key}"),
+        description: String::new(),
+        narrows: Vec::new(),
+        sensitive: false,
+    };
+    CategoryDocument {
+        key: "print".into(),
+        label: "Print".into(),
+        administration: false,
+        permissions: keys.iter().map(permission).collect(),
+    }
+}
+
+/// The catalogue gains a permission.
+pub(crate) fn catalogue_with(permission: &str) -> OrganisationCommand {
+    OrganisationCommand::ReviseCatalogue { added: vec![category(&[permission])] }
 }
 
 pub(crate) fn named(name: &str) -> Details {

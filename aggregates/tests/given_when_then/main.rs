@@ -10,6 +10,7 @@ mod coverage;
 mod document;
 mod fixture;
 mod member;
+mod member_refused;
 mod messages;
 mod organisation;
 mod role;

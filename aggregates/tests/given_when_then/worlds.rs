@@ -4,7 +4,7 @@ use chancery_aggregates::command::ScopeChoice;
 use chancery_aggregates::profile::BUILT_IN;
 use chancery_aggregates::profile::document::ProfileDocument;
 
-use crate::commands::{add, add_in, assign, create_scope, member, scope};
+use crate::commands::{add, add_in, assign, create, create_scope, member, new_role, role, scope};
 use crate::fixture::World;
 
 pub(crate) fn studio_profile() -> ProfileDocument {
@@ -65,11 +65,5 @@ pub(crate) fn buildings() -> World {
     World::founded(&product("buildings"), "ada")
         .given("ada", member("mia", add("member")))
         .given("ada", scope("tower", create_scope("building", "Tower", None)))
-        .given("ada", crate::commands::role("cleaner", crate::commands::create(crate::commands::new_role("Cleaner", &["tasks.complete"]))))
+        .given("ada", role("cleaner", create(new_role("Cleaner", &["tasks.complete"]))))
 }
-
-/// Nothing was founded yet.
-pub(crate) fn nothing() -> World {
-    World::empty()
-}
-

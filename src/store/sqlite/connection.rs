@@ -16,6 +16,8 @@ const LOG_SIZE_LIMIT: u32 = 64 << 20;
 const WRITER_CACHE: u32 = 64 << 10;
 
 /// Page cache of each reading connection, in KiB; a scan goes through it once and needs little.
+/// Mapping the file into memory instead makes scans a fifth faster, but turns a read error of the disk
+/// from an error into the death of the process.
 const READER_CACHE: u32 = 8 << 10;
 
 /// Opens the connection that writes, on a file whose schema is then up to date, and the one that
@@ -99,7 +101,6 @@ fn configure_reader(connection: Connection, timeout: Duration) -> Result<Connect
     connection.busy_timeout(timeout)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cache_size", -i64::from(READER_CACHE))?;
-    connection.pragma_update(None, "mmap_size", 1_i64 << 40)?;
     Ok(connection)
 }
 

@@ -1,0 +1,1 @@
+//! Attempts to get more than one has, by hand.

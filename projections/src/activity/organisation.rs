@@ -1,0 +1,129 @@
+//! What happened to the organisation as a whole, in words.
+
+use chancery_aggregates::event::{CommandRefused, OrganisationEvent};
+use chancery_aggregates::profile::document::{CategoryDocument, Policy};
+
+use super::{Teller, Told};
+use crate::words;
+
+/// Permissions that a sentence names before it counts the rest.
+const NAMED: usize = 5;
+
+pub(super) fn tell(teller: &Teller<'_>, event: &OrganisationEvent) -> Told {
+    match event {
+        OrganisationEvent::OrganisationFounded { name, profile, .. } => {
+            Told::new(format!("founded {name} with the rules of {} (profile {})", profile.title, profile.name))
+        }
+        OrganisationEvent::CatalogueRevised { added } => Told::new(tell_added(added)),
+        OrganisationEvent::PolicyRevised { before, after } => Told::new(tell_policy(before, after)),
+        OrganisationEvent::OwnerTransferred { role, before, after } if teller.is_actor(before) => {
+            Told::new(format!("handed over the role {} to {}", role.name, teller.whom(after)))
+        }
+        OrganisationEvent::OwnerTransferred { role, before, after } => {
+            Told::new(format!("handed the role {} from {} to {}", role.name, teller.whom(before), teller.whom(after)))
+        }
+        OrganisationEvent::CommandRefused(refused) => tell_refused(teller, refused),
+    }
+}
+
+fn tell_added(added: &[CategoryDocument]) -> String {
+    let permissions: Vec<String> = added
+        .iter()
+        .flat_map(|category| &category.permissions)
+        .map(|permission| words::permission(&permission.key, &permission.label))
+        .collect();
+    let number = words::count(permissions.len(), "permission");
+    format!("added {number} to the catalogue: {}", words::list_up_to(&permissions, NAMED))
+}
+
+/// The switches by the names that they have in a profile.
+fn tell_policy(before: &Policy, after: &Policy) -> String {
+    let switches = |policy: &Policy| match serde_json::to_value(policy) {
+        Ok(serde_json::Value::Object(switches)) => switches,
+        _ => serde_json::Map::new(),
+    };
+    let before = switches(before);
+    let changes: Vec<String> = switches(after)
+        .iter()
+        .filter(|(switch, value)| before.get(*switch) != Some(value))
+        .map(|(switch, value)| {
+            let was = before.get(switch).map_or_else(|| "nothing".to_owned(), ToString::to_string);
+            format!("{switch} from {was} to {value}")
+        })
+        .collect();
+    format!("changed the rules of the organisation: {}", words::list(&changes))
+}
+
+fn tell_refused(teller: &Teller<'_>, refused: &CommandRefused) -> Told {
+    let often = match refused.occurrence {
+        0 | 1 => String::new(),
+        times => format!(" (for the {} time within the hour)", words::ordinal(times)),
+    };
+    Told {
+        did: format!("tried to {}", tell_attempt(teller, refused)),
+        outcome: format!(": refused ({}): {}{often}", refused.rule, refused.message),
+    }
+}
+
+fn tell_attempt(teller: &Teller<'_>, refused: &CommandRefused) -> String {
+    let (kind, id) = refused.target.split_once('/').unwrap_or((&refused.target, ""));
+    let state = teller.state;
+    let target = match kind {
+        "member" if id == teller.actor => "themselves".to_owned(),
+        "member" => words::actor(state, id),
+        "role" => state.role_by_id(id).map_or_else(|| format!("`{id}`"), |role| role.name.to_string()),
+        "scope" => state.scope_by_id(id).map_or_else(|| format!("`{id}`"), |scope| scope.name.to_string()),
+        _ if refused.target == "*" => "many others".to_owned(),
+        _ => String::new(),
+    };
+    match attempted(&refused.command) {
+        Some(phrase) => phrase.replace("{}", &target),
+        // A command of a later version.
+        None => format!("do `{}` on `{}`", refused.command, refused.target),
+    }
+}
+
+/// What a command would do, as an infinitive; `{}` stands for what it is done to.
+fn attempted(command: &str) -> Option<&'static str> {
+    Some(match command {
+        "FoundOrganisation" => "found the organisation",
+        "ReviseCatalogue" => "add permissions to the catalogue",
+        "RevisePolicy" => "change the rules of the organisation",
+        "TransferOwner" => "hand over the ownership",
+        "CreateRole" => "create the role {}",
+        "DuplicateRole" => "make the role {} as a copy",
+        "RenameRole" => "rename the role {}",
+        "DescribeRole" => "describe the role {}",
+        "RecolourRole" => "change the colour of the role {}",
+        "ChangeRoleLevel" => "change the level of the role {}",
+        "TogglePermissions" => "switch permissions of the role {}",
+        "InheritFrom" => "change what the role {} inherits",
+        "LockRole" => "lock the role {}",
+        "UnlockRole" => "unlock the role {}",
+        "DeleteRole" => "delete the role {}",
+        "AddMember" => "add {}",
+        "ChangeDetails" => "change the details of {}",
+        "ChangeAccountType" => "change the account type of {}",
+        "VerifyEmail" => "verify the e-mail address of {}",
+        "SubmitDocument" => "hand in a document of {}",
+        "ApproveDocument" => "approve a document of {}",
+        "RejectDocument" => "reject a document of {}",
+        "ExpireDocument" => "expire a document of {}",
+        "AssignRole" => "give a role to {}",
+        "UnassignRole" => "take a role from {}",
+        "ChangeScope" => "change the scope of {}",
+        "ToggleMemberPermission" => "allow or withhold a permission of {} directly",
+        "ClearMemberPermission" => "take back a direct permission of {}",
+        "SuspendMember" => "suspend {}",
+        "ReactivateMember" => "reactivate {}",
+        "RemoveMember" => "remove {}",
+        "CreateScope" => "create {}",
+        "RenameScope" => "rename {}",
+        "MoveScope" => "move {}",
+        "ShareScope" => "share {}",
+        "UnshareScope" => "end the sharing of {}",
+        "ArchiveScope" => "archive {}",
+        "RestoreScope" => "restore {}",
+        _ => return None,
+    })
+}

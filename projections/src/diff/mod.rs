@@ -1,0 +1,241 @@
+//! What changed in effective permissions between two points of history, and why.
+//!
+//! First the two ends are compared, for the members whose access can differ at all. Then the
+//! events between them are folded once more: before and after each event, and at each instant in
+//! between at which a window opens or closes or a document expires, the holdings that differ at the
+//! ends are computed anew. What changes them on the way is the cause, however indirect it is.
+//!
+//! A cause is the step that turned the answer. Where two roles gave a permission and both are taken
+//! away, the second one is the cause. For what was gained, the events since the first end on which
+//! the gain rests are named as well ([`Line::rests_on`]).
+
+mod candidates;
+mod lines;
+mod places;
+mod touch;
+mod walk;
+
+use std::collections::BTreeSet;
+
+use chancery_aggregates::AccessState;
+use chancery_aggregates::event::Recorded;
+use chancery_aggregates::vocabulary::{DocumentKind, PermissionRef, RoleRef, ScopeRef, Time};
+use serde::Serialize;
+
+use crate::activity::{Entry, Narrator};
+use crate::words::Person;
+
+/// One end of the comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct End {
+    /// Position of the last event before it.
+    pub position: u64,
+    /// The instant for which windows and documents are judged.
+    pub at: Time,
+}
+
+/// Which lines are wanted; what is absent does not matter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Id of a member.
+    pub member: Option<String>,
+    /// Id of a role: members who hold it at either end.
+    pub role: Option<String>,
+    /// Id of a scope: it and what stands below it at either end.
+    pub scope: Option<String>,
+}
+
+/// What changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Diff {
+    /// The earlier end.
+    pub from: End,
+    /// The later end.
+    pub to: End,
+    /// Scopes that were created in between.
+    pub new_scopes: Vec<ScopeRef>,
+    /// The changes, by member in order of arrival.
+    pub lines: Vec<Line>,
+    /// The events in between that lines cite, in words, in order.
+    pub events: Vec<Entry>,
+}
+
+/// What one member gained or lost by the same causes in the same way at some places.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// Who.
+    pub member: Person,
+    /// Where.
+    pub places: Places,
+    /// What, in the order of the catalogue.
+    pub changes: Vec<Change>,
+    /// What turned the answer, in order. At least one.
+    pub causes: Vec<Cause>,
+    /// Positions of other events since the first end without which the gain would not be there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rests_on: Vec<u64>,
+}
+
+/// Where something changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Places {
+    /// In words, short.
+    pub summary: String,
+    /// On the organisation as a whole.
+    pub organisation: bool,
+    /// The scopes, one by one.
+    pub scopes: Vec<ScopeRef>,
+    /// Whether all of the scopes were created in between, and the organisation as a whole is not meant.
+    pub only_new: bool,
+}
+
+/// How one permission changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The permission.
+    pub permission: PermissionRef,
+    /// In which way.
+    pub kind: ChangeKind,
+}
+
+/// In which way a permission changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// It was not held and is now.
+    Gained,
+    /// It was not held and is now, for what is the member's own.
+    GainedOwn,
+    /// It was held for what is the member's own, and is now held for everything.
+    Widened,
+    /// It was held for everything, and is now held for what is the member's own.
+    Narrowed,
+    /// It was held and is not now.
+    Lost,
+}
+
+/// What changed a member's holdings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Cause {
+    /// An event.
+    Event {
+        /// Its position.
+        position: u64,
+    },
+    /// The passing of time.
+    Time {
+        /// When.
+        at: Time,
+        /// What came or ran out then.
+        turned: Vec<Turned>,
+    },
+}
+
+/// What comes or runs out at an instant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Turned {
+    /// An assignment began to count.
+    Begun {
+        /// The role.
+        role: RoleRef,
+        /// The assignment's own scope.
+        scope: Option<ScopeRef>,
+        /// Position of the event that said so.
+        given_at: u64,
+    },
+    /// An assignment no longer counts.
+    Ended {
+        /// The role.
+        role: RoleRef,
+        /// The assignment's own scope.
+        scope: Option<ScopeRef>,
+        /// Position of the event that said so.
+        given_at: u64,
+    },
+    /// A document no longer counts.
+    DocumentExpired {
+        /// Which one.
+        document: DocumentKind,
+        /// Position of the event that said so.
+        given_at: u64,
+    },
+}
+
+impl Turned {
+    /// Position of the event that set the time.
+    pub fn given_at(&self) -> u64 {
+        match self {
+            Self::Begun { given_at, .. } | Self::Ended { given_at, .. } | Self::DocumentExpired { given_at, .. } => {
+                *given_at
+            }
+        }
+    }
+}
+
+/// Compares a state with what it becomes: `events` are all that follow it up to the later end, and
+/// `to_at` is not before `from_at`.
+pub fn diff(from: &AccessState, from_at: Time, events: &[Recorded], to_at: Time, filter: &Filter) -> Diff {
+    let mut to = from.clone();
+    for recorded in events {
+        to.apply(&recorded.event, recorded.stamp);
+    }
+    let ends = Ends { from, from_at, to: &to, to_at };
+    let tracks = walk::walk(&ends, candidates::differing(&ends, filter), events);
+    let lines = lines::lines(&ends, &tracks);
+    Diff {
+        from: End { position: from.position(), at: from_at },
+        to: End { position: to.position(), at: to_at },
+        new_scopes: to.scopes().filter(|(ix, _)| from.scope(*ix).is_none()).map(|(ix, _)| to.cite_scope(ix)).collect(),
+        events: tell_cited(from, events, &lines),
+        lines,
+    }
+}
+
+struct Ends<'a> {
+    from: &'a AccessState,
+    from_at: Time,
+    to: &'a AccessState,
+    to_at: Time,
+}
+
+fn tell_cited(from: &AccessState, events: &[Recorded], lines: &[Line]) -> Vec<Entry> {
+    let cited: BTreeSet<u64> = lines.iter().flat_map(Line::cites).collect();
+    let mut narrator = Narrator::new(from.clone());
+    let mut entries = Vec::new();
+    for recorded in events {
+        narrator.pass(recorded);
+        if cited.contains(&recorded.stamp.position) {
+            entries.push(narrator.entry(recorded));
+        }
+    }
+    entries
+}
+
+impl Line {
+    /// Positions of all events that it cites.
+    pub fn cites(&self) -> impl Iterator<Item = u64> + '_ {
+        let causes = self.causes.iter().flat_map(|cause| match cause {
+            Cause::Event { position } => vec![*position],
+            Cause::Time { turned, .. } => turned.iter().map(Turned::given_at).collect(),
+        });
+        causes.chain(self.rests_on.iter().copied())
+    }
+
+    /// How many permissions changed in each way, in the order gained, widened, narrowed, lost.
+    pub fn counts(&self) -> Vec<(ChangeKind, usize)> {
+        let kinds = [
+            ChangeKind::Gained,
+            ChangeKind::GainedOwn,
+            ChangeKind::Widened,
+            ChangeKind::Narrowed,
+            ChangeKind::Lost,
+        ];
+        let count = |kind| self.changes.iter().filter(|change| change.kind == kind).count();
+        kinds.into_iter().map(|kind| (kind, count(kind))).filter(|(_, count)| *count > 0).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

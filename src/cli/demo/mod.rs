@@ -1,0 +1,81 @@
+//! The demonstration: four organisations, some months of their history, and a tour.
+//!
+//! The histories are command lines in files, run as they would be typed. They are played into a
+//! file beside the store, which takes the store's place only when all of them are done; so a
+//! demonstration that was interrupted starts anew, and a finished one is kept.
+
+mod play;
+mod tour;
+
+use std::path::{Path, PathBuf};
+
+use super::session::{Done, Session, store_path};
+use super::{CliError, Output};
+
+/// Organisation and history.
+const HISTORIES: [(&str, &str); 4] = [
+    ("fairmont", include_str!("fairmont.txt")),
+    ("harbour", include_str!("harbour.txt")),
+    ("studio", include_str!("studio.txt")),
+    ("civic", include_str!("civic.txt")),
+];
+
+/// What the demonstration takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Found the organisations without the tour.
+    #[arg(long)]
+    no_tour: bool,
+}
+
+/// Makes the store unless it is there, and gives the tour.
+///
+/// # Errors
+/// When the store cannot be written, or is there and is something else.
+pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
+    let path = store_path(&session.options().store)?;
+    if path.exists() {
+        note(session.output(), &format!("The demonstration is at {} already.", path.display()))?;
+    } else {
+        let organisations = HISTORIES.map(|(organisation, _)| organisation).join(", ");
+        note(session.output(), &format!("Playing the histories of {organisations} into {} …", path.display()))?;
+        make(&path).await?;
+    }
+    if !args.no_tour {
+        tour::give(&path, session).await?;
+    }
+    Ok(Done::Shown)
+}
+
+async fn make(path: &Path) -> Result<(), CliError> {
+    let beside = beside(path);
+    for leftover in [beside.clone(), with_suffix(&beside, "-wal"), with_suffix(&beside, "-shm")] {
+        match std::fs::remove_file(&leftover) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(CliError::File { path: leftover, source });
+            }
+            _ => {}
+        }
+    }
+    play::histories(&beside, &HISTORIES).await?;
+    std::fs::rename(&beside, path).map_err(|source| CliError::File { path: path.to_owned(), source })
+}
+
+fn beside(path: &Path) -> PathBuf {
+    with_suffix(path, ".unfinished")
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn note(output: &Output, text: &str) -> Result<(), CliError> {
+    if output.is_json() {
+        return Ok(());
+    }
+    let mut page = output.page();
+    page.line(text);
+    output.print(&page)
+}

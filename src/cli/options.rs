@@ -1,0 +1,79 @@
+//! What every subcommand takes.
+
+use std::str::FromStr;
+
+use chancery_aggregates::vocabulary::{Actor, IdError, OrganisationId};
+use clap::ValueEnum;
+
+pub use super::time::Point;
+use super::time::Edge;
+use crate::engine::Moment;
+
+/// Options of every subcommand.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Options {
+    /// Where the log is: sqlite:FILE
+    #[arg(long, global = true, value_name = "STORE", env = "CHANCERY_STORE", default_value = "sqlite:chancery.db")]
+    pub store: String,
+    /// Whose rules; may be left out when the store has one organisation
+    #[arg(long, short, global = true, value_name = "ORG", env = "CHANCERY_ORGANISATION", value_parser = organisation)]
+    pub organisation: Option<OrganisationId>,
+    /// Who acts: a member's id, @system or @operator. Without it a read is the operator's
+    #[arg(long = "as", global = true, value_name = "MEMBER", env = "CHANCERY_AS", value_parser = Actor::parse)]
+    pub actor: Option<Actor>,
+    /// Why; recorded with every change
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// On whose behalf; recorded with every change
+    #[arg(long, global = true, value_name = "WHO")]
+    pub on_behalf_of: Option<String>,
+    /// Makes a repeated command answer as the first time
+    #[arg(long, global = true, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
+    /// Tables for people, JSON for programs
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
+    pub format: Format,
+    /// Colours; auto means on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto)]
+    pub color: When,
+}
+
+fn organisation(text: &str) -> Result<OrganisationId, IdError> {
+    OrganisationId::parse(text)
+}
+
+/// How answers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tables and sentences.
+    Table,
+    /// One JSON document; JSON Lines where a log is listed.
+    Json,
+}
+
+/// When something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal.
+    Auto,
+    /// In any case.
+    Always,
+    /// In no case.
+    Never,
+}
+
+/// The point of history that a read is about: `#[command(flatten)]` it.
+#[derive(Debug, Clone, clap::Args)]
+pub struct At {
+    /// As it was (or will be) then: a time, or a position of the log such as 57
+    #[arg(long, value_name = "TIME|POSITION", value_parser = Point::from_str)]
+    pub at: Option<Point>,
+}
+
+impl At {
+    /// The moment at which to look.
+    pub fn moment(&self, now: chancery_aggregates::vocabulary::Time) -> Moment {
+        self.at.as_ref().map_or(Moment::Now, |point| point.moment(Edge::Included, now))
+    }
+}

@@ -1,0 +1,45 @@
+//! What a change did, told in one line each.
+
+use chancery_aggregates::Event;
+use chancery_aggregates::event::Recorded;
+use serde_json::{Value, json};
+
+use super::CliError;
+use super::output::{Output, Tone};
+use crate::engine::Outcome;
+
+/// Tells what a request did.
+pub(super) fn tell(outcome: &Outcome, output: &Output) -> Result<(), CliError> {
+    output.show(&outcome_json(outcome), |page| {
+        if outcome.repeated {
+            page.line(format!("done already by an earlier request with this key, at position {}", outcome.position));
+        } else if outcome.events.is_empty() {
+            page.line(format!("nothing to change: it is so already (position {})", outcome.position));
+        }
+        for event in &outcome.events {
+            let position = format!("#{}", event.stamp.position);
+            page.spans(&[(Tone::Quiet, &position), (Tone::Plain, "  "), (Tone::Plain, &words(&event.event))]);
+        }
+    })
+}
+
+/// What a request did, for programs.
+pub(super) fn outcome_json(outcome: &Outcome) -> Value {
+    let events: Vec<Value> = outcome.events.iter().map(event_json).collect();
+    json!({ "position": outcome.position, "events": events, "repeated": outcome.repeated })
+}
+
+fn event_json(recorded: &Recorded) -> Value {
+    // INVARIANT: events are plain data, which always has a JSON form.
+    let payload = recorded.event.payload().ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    json!({
+        "position": recorded.stamp.position,
+        "time": recorded.stamp.time,
+        "type": recorded.event.name(),
+        "event": payload,
+    })
+}
+
+fn words(event: &Event) -> String {
+    event.name().to_owned()
+}

