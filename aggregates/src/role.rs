@@ -80,7 +80,10 @@ impl Role {
     fn authorise(&self, id: &RoleId, command: &RoleCommand, acting: Acting, facts: &Facts) -> Result<(), Refusal> {
         let Acting::Member(actor) = acting else {
             // The operator founds and imports; the product itself has no business with roles.
-            let enrols = matches!(command, RoleCommand::CreateRole(_) | RoleCommand::TogglePermissions { .. });
+            let enrols = matches!(
+                command,
+                RoleCommand::CreateRole(_) | RoleCommand::TogglePermissions { .. } | RoleCommand::InheritFrom { .. }
+            );
             return if acting == Acting::Operator && enrols {
                 Ok(())
             } else {
@@ -151,6 +154,7 @@ impl Role {
             return Err(Refusal::IdTaken { thing: Thing::Role, id: id.as_str().into() });
         }
         RoleId::parse(id.as_str()).map_err(|because| Refusal::bad_id(Thing::Role, id.as_str(), because))?;
+        // What only a profile gives, a member must not give by naming it.
         if new.built_in.is_some() && acting != Acting::Operator {
             return Err(Refusal::SystemOnly { what: "making a built-in role".into() });
         }
@@ -165,13 +169,7 @@ impl Role {
             facts.check_level(actor, &name, new.level)?;
         }
         new.permissions.iter().try_for_each(|key| facts.find_permission(key.as_str()).map(|_| ()))?;
-        let built_in = match &new.built_in {
-            // What only a profile gives, a member must not give by naming it.
-            Some(_) if acting != Acting::Operator => {
-                return Err(Refusal::OperatorOnly { command: CompactString::const_new("CreateRole") });
-            }
-            built_in => built_in.clone().unwrap_or_default(),
-        };
+        let built_in = new.built_in.clone().unwrap_or_default();
         let created = RoleCreated {
             role: RoleRef { id: id.clone(), name },
             built_in: new.built_in.is_some(),

@@ -5,7 +5,7 @@
 //! - [`diff`]: what changed between two instants, and which events changed it.
 //! - [`timeline`]: since when one member may do one thing, and until when.
 //! - [`matrix`]: role × permission as text, to be reviewed as a difference.
-//! - [`words`]: names, places, dates and lists as people write them.
+//! - [`places`] and [`words`]: names, places, dates and lists as people write them.
 //!
 //! Access is judged by `evaluate` and `holdings` of `chancery-aggregates`, never by a rule of this crate.
 
@@ -13,6 +13,7 @@ pub mod access;
 pub mod activity;
 pub mod diff;
 pub mod matrix;
+pub mod places;
 #[cfg(test)]
 mod sample;
 pub mod timeline;

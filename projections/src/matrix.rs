@@ -27,8 +27,10 @@ pub fn matrix(state: &AccessState) -> String {
             category = Some(permission.category);
             text.push_str(&heading(profile, permission.category));
         }
-        let marks: Vec<String> =
-            roles.iter().map(|role| format!("{:w$}", mark(profile, role, ix, permission), w = role.id.as_str().len())).collect();
+        let marks: Vec<String> = roles
+            .iter()
+            .map(|role| format!("{:w$}", mark(profile, role, ix, permission), w = role.id.as_str().len()))
+            .collect();
         let line = format!("{:width$}  {}", permission.key.as_str(), marks.join("  "));
         text.push_str(line.trim_end());
         text.push('\n');
@@ -75,9 +77,10 @@ mod tests {
         history.add_role("porter", "Porter", &["assets.view", "tasks.complete"], &[]);
         history.add_role("night", "Night Porter", &["tasks.manage_own_only"], &["porter"]);
         let text = matrix(&history.state);
-        let row = |key: &str| text.lines().find(|line| line.starts_with(key)).unwrap().split_whitespace().collect();
+        let row =
+            |key: &str| text.lines().find(|line| line.starts_with(key)).unwrap().split_whitespace().collect::<Vec<_>>();
         let marks: Vec<[&str; 3]> = ["assets.view", "tasks.complete", "tasks.manage_own_only", "assets.update"]
-            .map(|key| <[&str; 3]>::try_from(row(key) as Vec<&str>).unwrap())
+            .map(|key| <[&str; 3]>::try_from(row(key)).unwrap())
             .to_vec();
         let expected = [
             ["assets.view", "x", "x"],

@@ -1,5 +1,7 @@
 //! Histories for this crate's tests: events as the log has them, without an engine.
 
+use chancery_aggregates::AccessState;
+use chancery_aggregates::access::Place;
 use chancery_aggregates::event::{
     Details, Event, MemberEvent, Metadata, OrganisationEvent, Recorded, RoleCreated, RoleEvent, ScopeEvent, Stamp,
 };
@@ -10,8 +12,6 @@ use chancery_aggregates::vocabulary::{
     AccountTypeKey, MemberId, MemberKind, MemberScope, OrganisationId, PermissionRef, Personal, RoleId, RoleRef,
     ScopeId, ScopeRef, Time, Window,
 };
-use chancery_aggregates::AccessState;
-use chancery_aggregates::access::Place;
 use chrono::TimeDelta;
 
 pub(crate) fn at(text: &str) -> Time {

@@ -1,8 +1,8 @@
 //! `check`: may this member do that, there, then?
 
+use chancery_aggregates::Refusal;
 use chancery_aggregates::access::{Decision, Denial, DenialKind, Request, evaluate};
 use chancery_aggregates::refusal::Thing;
-use chancery_aggregates::Refusal;
 use serde_json::{Value, json};
 
 use super::options::At;

@@ -195,13 +195,18 @@ impl CliError {
     /// What to do, where the sentence does not say so already.
     pub fn hint(&self) -> Option<String> {
         if let Some(refusal) = self.refusal() {
-            return refusal_hint(refusal).map(str::to_owned);
+            return refusal_hint(refusal);
         }
         let hint = match self {
             Self::ActorRequired => "every change has an author; `CHANCERY_AS` sets one for the session",
             Self::OwnAccessHidden { .. } => "somebody who manages members can look it up",
-            Self::NoOrganisation => "found one: `chancery organisation found ID --profile NAME --name TEXT --owner MEMBER`",
+            Self::NoOrganisation => {
+                "found one: `chancery organisation found ID --profile NAME --name TEXT --owner MEMBER`"
+            }
             Self::WhichOrganisation { .. } => "`CHANCERY_ORGANISATION` sets one for the session",
+            Self::UnknownStore { given } if !given.contains(':') => {
+                return Some(format!("a file needs its scheme: `sqlite:{given}`"));
+            }
             Self::UnknownProfile { .. } => "`chancery profile list` lists those that come with the program",
             Self::Store(StoreError::Foreign { reason, .. })
             | Self::Engine(EngineError::Store(StoreError::Foreign { reason, .. }))
@@ -281,10 +286,13 @@ fn write_error(text: &str, color: When) {
 pub(super) fn report_usage(error: &clap::Error) -> ExitCode {
     let words: Vec<String> = std::env::args().collect();
     let json = words.iter().any(|word| word == "--format=json")
-        || words.windows(2).any(|pair| pair.first().is_some_and(|w| w == "--format") && pair.last().is_some_and(|w| w == "json"));
+        || words
+            .windows(2)
+            .any(|pair| pair.first().is_some_and(|w| w == "--format") && pair.last().is_some_and(|w| w == "json"));
     if json && error.use_stderr() {
         let message = error.render().to_string();
-        let message = message.trim().trim_start_matches("error: ");
+        // Without the usage that follows it.
+        let message = message.split("\n\n").next().unwrap_or_default().trim().trim_start_matches("error: ");
         let value = json!({ "error": { "rule": "usage", "message": message, "exit": 2 } });
         write_error(&format!("{value:#}\n"), When::Never);
     } else {
@@ -330,9 +338,11 @@ fn store_rule(error: &StoreError) -> &'static str {
     }
 }
 
-fn refusal_hint(refusal: &Refusal) -> Option<&'static str> {
-    Some(match refusal {
-        Refusal::MissingPermission { .. } => "ask somebody who holds it, or act as them with `--as`",
+fn refusal_hint(refusal: &Refusal) -> Option<String> {
+    let hint = match refusal {
+        Refusal::MissingPermission { permission, .. } => {
+            return Some(format!("`chancery who-can {permission}` lists who could do it"));
+        }
         Refusal::Escalation { .. } | Refusal::RoleBeyondActor { .. } => {
             "nobody can give what they do not hold there: ask somebody who holds it"
         }
@@ -347,7 +357,8 @@ fn refusal_hint(refusal: &Refusal) -> Option<&'static str> {
         Refusal::NotAssigned { .. } => "`chancery member show MEMBER` shows what is held, and where",
         Refusal::UnknownActor { .. } => "`--as` takes a member's id",
         _ => return None,
-    })
+    };
+    Some(hint.to_owned())
 }
 
 fn mistakes_text(file: &str, mistakes: &[Mistake]) -> String {

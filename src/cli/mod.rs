@@ -13,11 +13,16 @@ mod error;
 mod events;
 mod explain;
 mod import;
+mod member;
 mod options;
 mod organisation;
 mod output;
+mod owner;
+mod page;
 mod profile;
 mod resolve;
+mod role;
+mod scope;
 pub mod script;
 mod sentence;
 mod session;
@@ -70,6 +75,21 @@ pub enum Command {
     /// Found and show organisations
     #[command(subcommand)]
     Organisation(organisation::Command),
+    /// Look at the profiles: the rules that organisations start with
+    #[command(subcommand)]
+    Profile(profile::Command),
+    /// Make, change and look at roles
+    #[command(subcommand)]
+    Role(role::Command),
+    /// Add and change members, and what they hold
+    #[command(subcommand)]
+    Member(member::Command),
+    /// Build the resource tree
+    #[command(subcommand)]
+    Scope(scope::Command),
+    /// Hand over the ownership
+    #[command(subcommand)]
+    Owner(owner::Command),
     /// Ask whether a member may do something, now or then (exit code 0 allowed, 3 denied)
     Check(check::Args),
     /// Explain an answer down to the events that cause it
@@ -99,6 +119,11 @@ impl Command {
     fn needs(&self) -> Option<Access> {
         match self {
             Self::Organisation(command) => Some(command.needs()),
+            Self::Profile(command) => command.needs(),
+            Self::Role(command) => Some(command.needs()),
+            Self::Member(command) => Some(command.needs()),
+            Self::Scope(command) => Some(command.needs()),
+            Self::Owner(command) => Some(command.needs()),
             Self::Check(_)
             | Self::Explain(_)
             | Self::WhoCan(_)
@@ -115,6 +140,11 @@ impl Command {
     async fn run(&self, session: &Session) -> Result<Done, CliError> {
         match self {
             Self::Organisation(command) => command.run(session).await,
+            Self::Profile(command) => command.run(session).await,
+            Self::Role(command) => command.run(session).await,
+            Self::Member(command) => command.run(session).await,
+            Self::Scope(command) => command.run(session).await,
+            Self::Owner(command) => command.run(session).await,
             Self::Check(args) => check::run(args, session).await,
             Self::Explain(args) => explain::run(args, session).await,
             Self::WhoCan(args) => who_can::run(args, session).await,
@@ -123,7 +153,7 @@ impl Command {
             Self::Events(args) => events::run(args, session).await,
             Self::Activity(args) => activity::run(args, session).await,
             Self::Import(args) => import::run(args, session).await,
-            Self::Demo(args) => demo::run(args, session).await,
+            Self::Demo(args) => Box::pin(demo::run(args, session)).await,
             Self::Status(args) => status::run(args, session).await,
             Self::Completions(args) => completions::run(args, session),
         }
@@ -149,7 +179,7 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: &Cli, output: Output) -> Result<Done, CliError> {
-    let session = Session::open(&cli.options, cli.command.needs(), output)?;
+    let session = Session::new(&cli.options, cli.command.needs(), output);
     let done = cli.command.run(&session).await;
     session.close().await;
     done

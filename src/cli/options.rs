@@ -5,8 +5,8 @@ use std::str::FromStr;
 use chancery_aggregates::vocabulary::{Actor, IdError, OrganisationId};
 use clap::ValueEnum;
 
-pub use super::time::Point;
 use super::time::Edge;
+pub(super) use super::time::Point;
 use crate::engine::Moment;
 
 /// Options of every subcommand.

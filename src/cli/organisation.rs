@@ -1,16 +1,18 @@
 //! `organisation found|list|show`.
 
 use chancery_aggregates::event::Details;
-use chancery_aggregates::founding::Founder;
+use chancery_aggregates::founding::{self, Founder};
+use chancery_aggregates::profile::document::AssignedBy;
 use chancery_aggregates::refusal::Thing;
 use chancery_aggregates::state::Status;
-use chancery_aggregates::vocabulary::{MemberId, OrganisationId, Personal};
-use chrono::{DateTime, SecondsFormat};
+use chancery_aggregates::vocabulary::{Actor, MemberId, OrganisationId, Personal};
+use chancery_aggregates::{AccessState, Refusal};
 use serde_json::json;
 
 use super::options::At;
-use super::output::Table;
+use super::output::{Table, Tone, stamp};
 use super::{CliError, Done, Session, resolve, sentence};
+use crate::engine::Request;
 use crate::store::sqlite::Access;
 
 /// The subcommands.
@@ -70,8 +72,22 @@ async fn found(args: &Found, session: &Session) -> Result<Done, CliError> {
     let clear = |text: &Option<String>| text.as_deref().map(|text| Personal::Clear(text.into()));
     let details = Details { name: clear(&args.owner_name), email: clear(&args.owner_email), ..Details::default() };
     let founder = Founder { id: owner, details };
-    let outcome = session.engine()?.found(&id, &args.name, &profile, &founder, session.context()).await?;
+    if let Some(Actor::Member(_) | Actor::System) = &session.options().actor {
+        return Err(Refusal::OperatorOnly { command: "FoundOrganisation".into() }.into());
+    }
+    let request = Request {
+        commands: founding::commands(&id, &args.name, &profile, &founder),
+        organisation: id.clone(),
+        actor: Actor::Operator,
+        context: session.context(),
+        idempotency_key: session.options().idempotency_key.clone(),
+    };
+    let outcome = session.engine()?.execute(request).await?;
     session.output().show(&sentence::outcome_json(&outcome), |page| {
+        if outcome.repeated {
+            page.line(format!("`{id}` was founded already by an earlier request with this key"));
+            return;
+        }
         page.line(format!(
             "founded `{}` from profile `{}`: {} events, `{}` is its first member",
             id,
@@ -84,48 +100,90 @@ async fn found(args: &Found, session: &Session) -> Result<Done, CliError> {
 }
 
 async fn list(session: &Session) -> Result<Done, CliError> {
-    let engine = session.engine()?;
     let mut table = Table::new(["id", "name", "profile", "roles", "members", "scopes", "position", "last change"])
         .right([3, 4, 5, 6]);
     let mut rows = Vec::new();
-    for head in engine.store().heads().await? {
-        let state = engine.state(&OrganisationId::known(head.organisation.as_str())).await?;
-        let profile = state.profile().map(|profile| profile.document().name.to_string()).unwrap_or_default();
-        let (roles, scopes) = (state.roles().count(), state.scopes().count());
-        let members = state.members().filter(|(_, member)| member.status != Status::Removed).count();
-        let changed = DateTime::from_timestamp_micros(head.time).unwrap_or_default();
+    for state in session.organisations().await? {
+        let profile = profile_name(&state);
+        let (roles, members, scopes) = (state.roles().count(), taking_part(&state), state.scopes().count());
         rows.push(json!({
-            "id": head.organisation,
+            "id": state.organisation(),
             "name": state.name(),
             "profile": profile,
             "roles": roles,
             "members": members,
             "scopes": scopes,
-            "position": head.position,
-            "time": changed,
+            "position": state.position(),
+            "time": state.time(),
         }));
         table.row([
-            head.organisation.clone(),
+            state.organisation().to_string(),
             state.name().to_owned(),
             profile,
             roles.to_string(),
             members.to_string(),
             scopes.to_string(),
-            head.position.to_string(),
-            changed.to_rfc3339_opts(SecondsFormat::Secs, true),
+            state.position().to_string(),
+            state.time().map(stamp).unwrap_or_default(),
         ]);
     }
-    session.output().show(&rows, |page| page.table(table, "the store has no organisation yet"))?;
+    session.output().show(&rows, |page| page.table(table, "no organisations to show"))?;
     Ok(Done::Shown)
 }
 
 async fn show(at: &At, session: &Session) -> Result<Done, CliError> {
     let view = session.view(at).await?;
-    let state = &view.facts.state;
-    let profile = state.profile().map(|profile| profile.document().name.to_string()).unwrap_or_default();
-    let value = json!({ "id": state.organisation(), "name": state.name(), "profile": profile, "position": state.position() });
+    let (state, reader) = (&view.facts.state, view.facts.reader()?);
+    // What the reader may not see is not counted, either.
+    let roles = reader.roles().ok().map(|roles| roles.len());
+    let members = reader.members().ok();
+    let standing = |wanted| members.as_ref().map(|m| m.iter().filter(|(_, member)| member.status == wanted).count());
+    let (active, suspended, left) = (standing(Status::Active), standing(Status::Suspended), standing(Status::Removed));
+    let scopes = reader.scopes().len();
+    let owner = owner(state);
+    let value = json!({
+        "id": state.organisation(),
+        "name": state.name(),
+        "profile": profile_name(state),
+        "owner": owner,
+        "roles": roles,
+        "members": { "active": active, "suspended": suspended, "left": left },
+        "scopes": scopes,
+        "founded": state.founded().map(|founded| founded.time),
+        "position": state.position(),
+        "time": state.time(),
+    });
     session.output().show(&value, |page| {
-        page.fields(&[("organisation", Some(state.organisation().to_string())), ("name", Some(state.name().to_owned()))]);
+        page.spans(&[(Tone::Strong, state.name()), (Tone::Quiet, &format!("  {}", state.organisation()))]);
+        let count = |number: Option<usize>, word: &str| number.filter(|n| *n > 0).map(|n| format!("{n} {word}"));
+        let members: Vec<String> = [count(active, "active"), count(suspended, "suspended"), count(left, "left")]
+            .into_iter()
+            .flatten()
+            .collect();
+        page.fields(&[
+            ("profile", Some(profile_name(state))),
+            ("owner", owner),
+            ("roles", roles.map(|roles| roles.to_string())),
+            ("members", (!members.is_empty()).then(|| members.join(", "))),
+            ("scopes", Some(scopes.to_string())),
+            ("founded", state.founded().map(|founded| stamp(founded.time))),
+            ("last change", state.time().map(|time| format!("{} (#{})", stamp(time), state.position()))),
+        ]);
     })?;
     Ok(Done::Shown)
+}
+
+fn profile_name(state: &AccessState) -> String {
+    state.profile().map(|profile| profile.document().name.to_string()).unwrap_or_default()
+}
+
+fn taking_part(state: &AccessState) -> usize {
+    state.members().filter(|(_, member)| member.status != Status::Removed).count()
+}
+
+/// The holder of the role with exactly one holder, where there is such a role.
+fn owner(state: &AccessState) -> Option<String> {
+    let role = state.roles().find(|(_, role)| role.assigned == AssignedBy::Transfer)?.1;
+    let holder = state.member(*role.holders.iter().next()?)?;
+    Some(holder.id.to_string())
 }

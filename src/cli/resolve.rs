@@ -25,7 +25,7 @@ pub(super) fn role_for_command(facts: &Facts, text: &str) -> RoleId {
 ///
 /// # Errors
 /// When there is none that the reader may see.
-pub fn role<'a>(reader: &Reader<'a>, text: &str) -> Result<(RoleIx, &'a RoleEntry), Refusal> {
+pub(super) fn role<'a>(reader: &Reader<'a>, text: &str) -> Result<(RoleIx, &'a RoleEntry), Refusal> {
     let state = &reader.facts().state;
     let named = state.role_ix(text).or_else(|| state.role_named(text)).and_then(|ix| state.role(ix));
     match named {
@@ -44,9 +44,18 @@ pub(super) fn scope(text: &str) -> ScopeId {
     ScopeId::known(bounded(text))
 }
 
-/// Permissions as a command names them.
-pub(super) fn permissions(texts: &[String]) -> Vec<PermissionKey> {
-    texts.iter().map(|text| PermissionKey::known(bounded(text))).collect()
+/// Permissions as a command names them: keys, and patterns that select some.
+pub(super) fn permissions(facts: &Facts, texts: &[String]) -> Vec<PermissionKey> {
+    let mut keys = Vec::new();
+    for text in texts {
+        let pattern = facts.state.profile().filter(|_| text.contains('*'));
+        let selected = pattern.map(|profile| profile.keys(&profile.select(&[text.as_str().into()])));
+        match selected.filter(|keys| !keys.is_empty()) {
+            Some(selected) => keys.extend(selected),
+            None => keys.push(PermissionKey::known(bounded(text))),
+        }
+    }
+    keys
 }
 
 /// What is named in vain is recorded in the refusal: not at any length.

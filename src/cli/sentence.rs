@@ -1,24 +1,27 @@
-//! What a change did, told in one line each.
+//! What a change did, told in one line for each event.
 
-use chancery_aggregates::Event;
+use chancery_aggregates::AccessState;
 use chancery_aggregates::event::Recorded;
+use chancery_projections::activity::Narrator;
 use serde_json::{Value, json};
 
 use super::CliError;
 use super::output::{Output, Tone};
 use crate::engine::Outcome;
 
-/// Tells what a request did.
-pub(super) fn tell(outcome: &Outcome, output: &Output) -> Result<(), CliError> {
+/// Tells what a request did to an organisation.
+pub(super) fn tell(outcome: &Outcome, before: &AccessState, output: &Output) -> Result<(), CliError> {
     output.show(&outcome_json(outcome), |page| {
         if outcome.repeated {
-            page.line(format!("done already by an earlier request with this key, at position {}", outcome.position));
+            page.line(format!("done already by an earlier request with this key (position {})", outcome.position));
         } else if outcome.events.is_empty() {
             page.line(format!("nothing to change: it is so already (position {})", outcome.position));
         }
+        let mut narrator = Narrator::new(before.clone());
         for event in &outcome.events {
-            let position = format!("#{}", event.stamp.position);
-            page.spans(&[(Tone::Quiet, &position), (Tone::Plain, "  "), (Tone::Plain, &words(&event.event))]);
+            let entry = narrator.tell(event);
+            let position = format!("#{}", entry.position);
+            page.spans(&[(Tone::Quiet, &position), (Tone::Plain, "  "), (Tone::Plain, &entry.sentence)]);
         }
     })
 }
@@ -38,8 +41,4 @@ fn event_json(recorded: &Recorded) -> Value {
         "type": recorded.event.name(),
         "event": payload,
     })
-}
-
-fn words(event: &Event) -> String {
-    event.name().to_owned()
 }

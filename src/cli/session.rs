@@ -1,11 +1,11 @@
 //! One line's surroundings: the store, the organisation, who acts.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chancery_aggregates::access::Decision;
 use chancery_aggregates::vocabulary::{Actor, OrganisationId};
-use chancery_aggregates::{Command, Facts};
+use chancery_aggregates::{AccessState, Command, Facts};
 
 use super::error::{CliError, Exit};
 use super::options::{At, Options};
@@ -40,7 +40,9 @@ impl Done {
 #[derive(Debug)]
 pub struct Session {
     options: Options,
-    engine: Option<Engine>,
+    needs: Option<Access>,
+    /// Opened when it is first asked for: a line with a mistake leaves no file behind.
+    engine: OnceLock<Engine>,
     organisation: Option<OrganisationId>,
     output: Output,
     /// Whether the engine ends with this line.
@@ -56,23 +58,21 @@ pub struct View {
 }
 
 impl Session {
-    /// Opens the store for what the line needs.
-    pub(super) fn open(options: &Options, needs: Option<Access>, output: Output) -> Result<Self, CliError> {
-        let engine = match needs {
-            Some(access) => Some(Engine::new(open_store(&options.store, access)?)),
-            None => None,
-        };
-        Ok(Self { options: options.clone(), engine, organisation: options.organisation.clone(), output, owned: true })
+    /// A line that opens the store itself, for what it needs.
+    pub(super) fn new(options: &Options, needs: Option<Access>, output: Output) -> Self {
+        let organisation = options.organisation.clone();
+        Self { options: options.clone(), needs, engine: OnceLock::new(), organisation, output, owned: true }
     }
 
     /// A line on an engine that is open already.
     pub(super) fn on(engine: Engine, organisation: OrganisationId, options: &Options, output: Output) -> Self {
         let organisation = Some(options.organisation.clone().unwrap_or(organisation));
-        Self { options: options.clone(), engine: Some(engine), organisation, output, owned: false }
+        let engine = OnceLock::from(engine);
+        Self { options: options.clone(), needs: None, engine, organisation, output, owned: false }
     }
 
     pub(super) async fn close(&self) {
-        if let Some(engine) = self.engine.as_ref().filter(|_| self.owned) {
+        if let Some(engine) = self.engine.get().filter(|_| self.owned) {
             engine.close().await;
         }
     }
@@ -90,11 +90,13 @@ impl Session {
     /// The engine over the store.
     ///
     /// # Errors
-    /// When the subcommand did not ask for a store.
+    /// When the store cannot be opened.
     pub fn engine(&self) -> Result<&Engine, CliError> {
-        self.engine.as_ref().ok_or_else(|| CliError::Engine(crate::engine::EngineError::Internal(
-            "the subcommand has no store".to_owned(),
-        )))
+        if let Some(engine) = self.engine.get() {
+            return Ok(engine);
+        }
+        let engine = Engine::new(open_store(&self.options.store, self.needs.unwrap_or(Access::Read))?);
+        Ok(self.engine.get_or_init(|| engine))
     }
 
     /// The organisation that the line is about: the named one, or the only one.
@@ -111,6 +113,25 @@ impl Session {
             [only] => Ok(OrganisationId::known(only.organisation.as_str())),
             _ => Err(CliError::WhichOrganisation { known: heads.into_iter().map(|head| head.organisation).collect() }),
         }
+    }
+
+    /// The organisations of the store, by id. A member who is named sees those only in which they
+    /// take part; otherwise it is the operator who looks.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(super) async fn organisations(&self) -> Result<Vec<Arc<AccessState>>, CliError> {
+        let engine = self.engine()?;
+        let mut states = Vec::new();
+        for head in engine.store().heads().await? {
+            let state = engine.state(&OrganisationId::known(head.organisation)).await?;
+            let actor = self.options.actor.clone().unwrap_or(Actor::Operator);
+            let facts = Facts { state: state.as_ref().clone(), actor, now: engine.now() };
+            if facts.acting().is_ok() {
+                states.push(state);
+            }
+        }
+        Ok(states)
     }
 
     /// Who acts.
@@ -144,7 +165,8 @@ impl Session {
     pub async fn view_of(&self, moment: Moment) -> Result<View, CliError> {
         let (engine, organisation) = (self.engine()?, self.organisation().await?);
         let actor = self.options.actor.clone().unwrap_or(Actor::Operator);
-        let facts = |replayed: Replayed, actor| Facts { state: replayed.state.as_ref().clone(), actor, now: replayed.at };
+        let facts =
+            |replayed: Replayed, actor| Facts { state: replayed.state.as_ref().clone(), actor, now: replayed.at };
         let head = facts(engine.replay(&organisation, Moment::Now).await?, actor.clone());
         head.acting()?;
         if moment == Moment::Now {
@@ -158,6 +180,18 @@ impl Session {
         Ok(View { facts: facts(replayed, Actor::Operator) })
     }
 
+    /// The organisation at its head, with whoever makes a change. Whether they may act at all is
+    /// left to the engine, which records a refusal.
+    ///
+    /// # Errors
+    /// When nobody is named who acts, or there is no such organisation.
+    pub(super) async fn facts_for_change(&self) -> Result<Facts, CliError> {
+        let actor = self.actor()?.clone();
+        let (engine, organisation) = (self.engine()?, self.organisation().await?);
+        let replayed = engine.replay(&organisation, Moment::Now).await?;
+        Ok(Facts { state: replayed.state.as_ref().clone(), actor, now: replayed.at })
+    }
+
     /// Carries out commands as one change, and tells what happened.
     ///
     /// # Errors
@@ -167,11 +201,11 @@ impl Session {
         let organisation = self.organisation().await?;
         let engine = self.engine()?;
         // Tells of a misspelt organisation with the nearest name.
-        engine.state(&organisation).await?;
+        let before = engine.state(&organisation).await?;
         let idempotency_key = self.options.idempotency_key.clone();
         let request = Request { organisation, commands, actor, context: self.context(), idempotency_key };
         let outcome = engine.execute(request).await?;
-        sentence::tell(&outcome, &self.output)?;
+        sentence::tell(&outcome, &before, &self.output)?;
         Ok(Done::Wrote(outcome))
     }
 
@@ -191,7 +225,7 @@ impl Session {
 ///
 /// # Errors
 /// When the text names none, or it cannot be opened.
-pub fn open_store(text: &str, access: Access) -> Result<Arc<dyn crate::store::Store>, CliError> {
+pub(super) fn open_store(text: &str, access: Access) -> Result<Arc<dyn crate::store::Store>, CliError> {
     let path = store_path(text)?;
     Ok(Arc::new(SqliteStore::open_with(path, &OpenOptions::new(access))?))
 }
@@ -200,7 +234,7 @@ pub fn open_store(text: &str, access: Access) -> Result<Arc<dyn crate::store::St
 ///
 /// # Errors
 /// When it names none.
-pub fn store_path(text: &str) -> Result<PathBuf, CliError> {
+pub(super) fn store_path(text: &str) -> Result<PathBuf, CliError> {
     match text.split_once(':') {
         Some(("memory", _)) => Err(CliError::MemoryStore),
         Some(("sqlite", file)) if !file.is_empty() => Ok(PathBuf::from(file.strip_prefix("//").unwrap_or(file))),

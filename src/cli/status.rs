@@ -1,9 +1,8 @@
 //! `status`: what is in the store.
 
-use chrono::{DateTime, SecondsFormat};
 use serde_json::json;
 
-use super::output::Table;
+use super::output::{Table, stamp};
 use super::{CliError, Done, Session};
 
 /// Nothing to say.
@@ -11,12 +10,18 @@ use super::{CliError, Done, Session};
 pub struct Args {}
 
 pub(super) async fn run(_: &Args, session: &Session) -> Result<Done, CliError> {
-    let heads = session.engine()?.store().heads().await?;
-    let time = |micros| DateTime::from_timestamp_micros(micros).unwrap_or_default();
-    let events: u64 = heads.iter().map(|head| head.position).sum();
-    let organisations: Vec<_> = heads
+    let states = session.organisations().await?;
+    let events: u64 = states.iter().map(|state| state.position()).sum();
+    let organisations: Vec<_> = states
         .iter()
-        .map(|head| json!({ "id": head.organisation, "position": head.position, "time": time(head.time) }))
+        .map(|state| {
+            json!({
+                "id": state.organisation(),
+                "name": state.name(),
+                "position": state.position(),
+                "time": state.time(),
+            })
+        })
         .collect();
     let value = json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -31,12 +36,16 @@ pub(super) async fn run(_: &Args, session: &Session) -> Result<Done, CliError> {
             ("events", Some(events.to_string())),
         ]);
         page.gap();
-        let mut table = Table::new(["organisation", "position", "last change"]).right([1]);
-        for head in &heads {
-            let changed = time(head.time).to_rfc3339_opts(SecondsFormat::Secs, true);
-            table.row([head.organisation.clone(), head.position.to_string(), changed]);
+        let mut table = Table::new(["organisation", "name", "position", "last change"]).right([2]);
+        for state in &states {
+            table.row([
+                state.organisation().to_string(),
+                state.name().to_owned(),
+                state.position().to_string(),
+                state.time().map(stamp).unwrap_or_default(),
+            ]);
         }
-        page.table(table, "the store has no organisation yet");
+        page.table(table, "no organisations to show");
     })?;
     Ok(Done::Shown)
 }

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use super::framework::RequestStore;
 use super::replay;
 use super::transaction::Transaction;
-use super::{Engine, EngineError, Outcome, Request};
+use super::{Engine, EngineError, Outcome, Request, Step, Watch};
 use crate::store::{Append, Appended, Idempotency, StoreError};
 
 /// How often a request is decided again because another process was first.
@@ -38,7 +38,12 @@ impl Lane {
         self.state.load_full()
     }
 
-    pub(super) async fn execute(&self, engine: &Engine, request: Request) -> Result<Outcome, EngineError> {
+    pub(super) async fn execute(
+        &self,
+        engine: &Engine,
+        request: Request,
+        watch: &Watch,
+    ) -> Result<Outcome, EngineError> {
         let _turn = self.turn.lock().await;
         let idempotency = request
             .idempotency_key
@@ -53,7 +58,7 @@ impl Lane {
             self.load_tail(engine).await?;
         }
         for attempt in 0..ATTEMPTS {
-            let mut transaction = match self.decide(engine, &request).await? {
+            let mut transaction = match self.decide(engine, &request, watch).await? {
                 Ok(transaction) => transaction,
                 Err((command, refusal)) => {
                     // Decided on a stale state, a refusal may be wrong: look again before telling it.
@@ -64,6 +69,7 @@ impl Lane {
                     return Err(EngineError::Refused { command, refusal });
                 }
             };
+            watch(Step::Writing(transaction.events.len()));
             match self.append(engine, &mut transaction, idempotency.clone()).await {
                 Ok(None) => {
                     return Ok(Outcome { position: transaction.state.position(), events: Vec::new(), repeated: false });
@@ -91,7 +97,8 @@ impl Lane {
         request: &Request,
     ) -> Result<(AccessState, AccessState, Vec<Recorded>), EngineError> {
         self.catch_up(engine).await?;
-        match self.decide(engine, request).await? {
+        let unwatched: Watch = Arc::new(|_| {});
+        match self.decide(engine, request, &unwatched).await? {
             Ok(transaction) => Ok((self.state().as_ref().clone(), transaction.state, transaction.recorded)),
             Err((command, refusal)) => Err(EngineError::Refused { command, refusal }),
         }
@@ -102,6 +109,7 @@ impl Lane {
         &self,
         engine: &Engine,
         request: &Request,
+        watch: &Watch,
     ) -> Result<Result<Transaction, (usize, Refusal)>, EngineError> {
         let state = self.state.load().as_ref().clone();
         let metadata = metadata(request);
@@ -116,6 +124,7 @@ impl Lane {
             if let Err(refusal) = store.run(command.clone(), &request.actor).await? {
                 return Ok(Err((number, refusal)));
             }
+            watch(Step::Decided(number + 1));
         }
         let transaction = Arc::into_inner(store.transaction)
             .ok_or_else(|| EngineError::Internal("a command is still running".to_owned()))?;

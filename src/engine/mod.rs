@@ -125,6 +125,18 @@ pub enum EngineError {
     Internal(String),
 }
 
+/// How far a request has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// So many of its commands are decided.
+    Decided(usize),
+    /// All are, and so many events are being written.
+    Writing(usize),
+}
+
+/// Is told how far a request has come. A request that is decided again starts from the beginning.
+pub type Watch = Arc<dyn Fn(Step) + Send + Sync>;
+
 /// The engine over one store. Cheap to share; all methods take `&self`.
 #[derive(Debug, Clone)]
 pub struct Engine {
@@ -183,6 +195,14 @@ impl Engine {
     /// [`EngineError::Refused`] when a rule refuses a command; then nothing of the request happened,
     /// and the refusal is in the log.
     pub async fn execute(&self, request: Request) -> Result<Outcome, EngineError> {
+        self.execute_watched(request, Arc::new(|_| {})).await
+    }
+
+    /// [`Engine::execute`] for large requests, with somebody to watch it.
+    ///
+    /// # Errors
+    /// As [`Engine::execute`].
+    pub async fn execute_watched(&self, request: Request, watch: Watch) -> Result<Outcome, EngineError> {
         let lane = self.lane(&request.organisation);
         if lane.state().founded().is_none() && !founds(&request) {
             // Loads it, or tells of a misspelt name with the nearest one.
@@ -190,7 +210,7 @@ impl Engine {
         }
         let engine = self.clone();
         // A task of its own: when the caller is dropped, the lane still learns how the append ended.
-        let task = tokio::spawn(async move { lane.execute(&engine, request).await });
+        let task = tokio::spawn(async move { lane.execute(&engine, request, &watch).await });
         task.await.map_err(|failure| EngineError::Internal(failure.to_string()))?
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chancery::store::{Appended, Range, Store as _, StoreError};
+use chancery::store::{Appended, Range, StoreError};
 
 use super::{Place, all, append_next, assert_gapless, event, next, request, rows};
 

@@ -1,6 +1,6 @@
 //! The same key answers with the first result again.
 
-use chancery::store::{Appended, Store as _, StoreError};
+use chancery::store::{Appended, StoreError};
 
 use super::{Place, assert_gapless, idempotency, next, request, with_key};
 

@@ -1,6 +1,6 @@
 //! What a store must still know when it is opened again, or by somebody else.
 
-use chancery::store::{Range, Store as _, StoreError};
+use chancery::store::{Range, StoreError};
 
 use super::{Place, append_next, assert_gapless, next, request, rows, with_key};
 

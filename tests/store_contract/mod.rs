@@ -3,6 +3,13 @@
 //! A new store needs a [`Place`] and a line with `contract!`; one that outlives its process also a line
 //! with `lasting_contract!`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may fail as tests do, but clippy exempts only the tests themselves"
+)]
+
 mod append;
 mod idempotency;
 mod lasting;

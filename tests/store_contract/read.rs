@@ -142,17 +142,18 @@ pub(crate) async fn a_visitor_may_use_the_store(place: &dyn Place) {
     let runtime = tokio::runtime::Handle::current();
     let visitor = Box::new(move |row: EventRow<'_>| {
         let (store, head) = (inner.clone(), row.position - 1);
-        // On another task: a memory store's visitor runs on an async thread, which may not block.
-        let (sender, receiver) = std::sync::mpsc::channel();
-        runtime.spawn(async move {
-            store.append(next("beta", head)).await.unwrap();
-            sender.send(store.head("beta").await.unwrap().map(|head| head.position)).unwrap();
-        });
-        assert_eq!(receiver.recv().unwrap(), Some(head + 1));
+        // On a thread of its own: a memory store's visitor runs on an async thread, which may not block.
+        let runtime = runtime.clone();
+        let append_and_look = move || {
+            runtime.block_on(async {
+                store.append(next("beta", head)).await.unwrap();
+                store.head("beta").await.unwrap().map(|head| head.position)
+            })
+        };
+        assert_eq!(std::thread::spawn(append_and_look).join().unwrap(), Some(head + 1));
         Visit::Continue(())
     });
-    let scanned = store.clone();
-    tokio::spawn(async move { scanned.scan(all("acme"), visitor).await.unwrap() }).await.unwrap();
+    store.scan(all("acme"), visitor).await.unwrap();
     assert_eq!(rows(&*store, all("beta")).await.len(), 5);
 }
 

@@ -1,9 +1,10 @@
 //! Grant what you hold, as one property over states: what anybody can do after a command and could
 //! not before must be something that the actor holds there.
 //!
-//! "Can do" is read twice: as it is, and as it would be once guards pass and suspensions end; and at
-//! every instant to come at which a window opens or closes. So nothing can be prepared now that
-//! somebody else's harmless step, or time itself, turns into access that nobody could give.
+//! "Can do" is read thrice: as it is, as it would be once guards pass and suspensions end, and as it
+//! would be once archived scopes are in use again as well; and at every instant to come at which a
+//! window opens or closes. So nothing can be prepared now that somebody else's harmless step, or time
+//! itself, turns into access that nobody could give.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -24,19 +25,22 @@ pub(super) fn check(facts: &Facts, actor: MemberIx, after: &AccessState, events:
         return Ok(());
     }
     check_roles(facts, &widest, after, events)?;
-    let mut growth = Growth { facts, actor, after, held: HashMap::new() };
+    let mut growth = Growth { facts, actor, held: HashMap::new() };
     let (members, places) = touched(&facts.state, after, events);
-    for member in members {
-        growth.check_member(member, &places)?;
+    for view in views(&facts.state, after) {
+        for member in &members {
+            growth.check_member(*member, &places, &view)?;
+        }
     }
     Ok(())
 }
 
 /// Roles first. What a holder gains by a change of a role is no more than the role gained; when the
-/// actor holds that on the whole organisation, no holder gains more than may be given.
+/// actor holds that on the whole organisation, no holder gains more than may be given. Holders who are
+/// [exempt](is_exempt) from a restriction may gain more, and are looked at one by one.
 fn check_roles(facts: &Facts, widest: &Holdings, after: &AccessState, events: &[Event]) -> Result<(), Refusal> {
     let profile = facts.profile()?;
-    for ix in changed_roles(after, events) {
+    for ix in changed_roles(&facts.state, after, events) {
         let Some(role) = after.role(ix) else { continue };
         let before = facts.state.role(ix).map_or_else(Holdings::default, |role| role_holdings(profile, role));
         let over = role_holdings(profile, role).beyond(&before).beyond(widest);
@@ -60,21 +64,28 @@ fn role_holdings(profile: &Profile, role: &RoleEntry) -> Holdings {
     Holdings { any, full }
 }
 
-fn changed_roles(after: &AccessState, events: &[Event]) -> BTreeSet<RoleIx> {
+/// The roles that events are about, and those that inherit, or did, from one of them.
+fn changed_roles(before: &AccessState, after: &AccessState, events: &[Event]) -> BTreeSet<RoleIx> {
     let mut changed = BTreeSet::new();
-    let mut pending: Vec<RoleIx> = events
-        .iter()
-        .filter_map(|event| match event {
-            Event::Role(event) => after.role_ix(event.role().as_str()),
-            _ => None,
-        })
-        .collect();
+    let of = |event: &Event| match event {
+        Event::Role(event) => [before, after].iter().find_map(|state| state.role_ix(event.role().as_str())),
+        _ => None,
+    };
+    let mut pending: Vec<RoleIx> = events.iter().filter_map(of).collect();
     while let Some(ix) = pending.pop() {
         if changed.insert(ix) {
-            pending.extend(after.role(ix).into_iter().flat_map(|role| role.heirs.iter().copied()));
+            let heirs = [before, after].map(|state| state.role(ix).map(|role| role.heirs.clone()).unwrap_or_default());
+            pending.extend(heirs.into_iter().flatten());
         }
     }
     changed
+}
+
+/// Whether a restriction is withheld from a member: then what a role permits is never narrowed by it.
+fn is_exempt(state: &AccessState, member: MemberIx) -> bool {
+    let Some((profile, member)) = state.profile().zip(state.member(member)) else { return false };
+    let restricts = |permission| profile.restrictions().iter().any(|(restriction, _)| *restriction == permission);
+    member.toggles.iter().any(|toggle| !toggle.allowed && restricts(toggle.permission))
 }
 
 /// The members whose access events may have changed other than through a role, and the places at
@@ -101,6 +112,11 @@ fn touched(before: &AccessState, after: &AccessState, events: &[Event]) -> (BTre
     if !moved.is_empty() {
         members.extend(after.members().map(|(ix, _)| ix));
     }
+    let roles = changed_roles(before, after, events);
+    let holders = roles.iter().filter_map(|role| after.role(*role)).flat_map(|role| role.holders.iter().copied());
+    let exempt: Vec<MemberIx> = holders.filter(|holder| is_exempt(after, *holder)).collect();
+    everywhere |= !exempt.is_empty();
+    members.extend(exempt);
     let mut places = vec![Place::Organisation];
     if everywhere {
         places.extend(after.scopes().map(|(ix, _)| Place::Scope(ix)));
@@ -129,56 +145,74 @@ fn reachable_anew(before: &AccessState, after: &AccessState, moved: &[ScopeIx]) 
     found
 }
 
+/// A reading of what can be done, and the states before and after in which it is read.
+struct View {
+    reading: Reading,
+    before: AccessState,
+    after: AccessState,
+}
+
+fn views(before: &AccessState, after: &AccessState) -> Vec<View> {
+    let view = |reading| View { reading, before: before.clone(), after: after.clone() };
+    let mut views = vec![view(Reading::Actual), view(Reading::Potential)];
+    if let Some(after) = after.with_all_restored() {
+        let before = before.with_all_restored().unwrap_or_else(|| before.clone());
+        views.push(View { reading: Reading::Potential, before, after });
+    }
+    views
+}
+
 struct Growth<'a> {
     facts: &'a Facts,
     actor: MemberIx,
-    after: &'a AccessState,
     held: HashMap<Place, Holdings>,
 }
 
 impl Growth<'_> {
-    fn check_member(&mut self, member: MemberIx, places: &[Place]) -> Result<(), Refusal> {
+    fn check_member(&mut self, member: MemberIx, places: &[Place], view: &View) -> Result<(), Refusal> {
         let mut instants = BTreeSet::from([self.facts.now]);
-        for state in [&self.facts.state, self.after] {
+        for state in [&view.before, &view.after] {
             instants.extend(turning_points(state, member, self.facts.now));
         }
         for at in instants {
             for place in places {
-                for reading in [Reading::Actual, Reading::Potential] {
-                    self.check_place(member, *place, at, reading)?;
-                }
+                self.check_place(member, *place, at, view)?;
             }
         }
         Ok(())
     }
 
-    fn check_place(&mut self, member: MemberIx, place: Place, at: Time, reading: Reading) -> Result<(), Refusal> {
-        let after = holdings(self.after, member, place, at, reading);
+    fn check_place(&mut self, member: MemberIx, place: Place, at: Time, view: &View) -> Result<(), Refusal> {
+        let after = holdings(&view.after, member, place, at, view.reading);
         if after.is_empty() {
             return Ok(());
         }
-        let gained = after.beyond(&holdings(&self.facts.state, member, place, at, reading));
+        let gained = after.beyond(&holdings(&view.before, member, place, at, view.reading));
         if gained.is_empty() {
             return Ok(());
         }
-        let (facts, actor) = (self.facts, self.actor);
-        let held =
-            self.held.entry(place).or_insert_with(|| holdings(&facts.state, actor, place, facts.now, Reading::Actual));
-        let over = gained.beyond(held);
+        let over = gained.beyond(self.held(place));
         if over.is_empty() {
             return Ok(());
         }
         let (permission, others) = name_first(self.facts.profile()?, &over);
         Err(Refusal::Escalation {
             actor: self.facts.actor_name(),
-            member: self.after.member(member).map(|member| member.id.as_str().into()).unwrap_or_default(),
+            member: view.after.member(member).map(|member| member.id.as_str().into()).unwrap_or_default(),
             permission,
-            place: match place {
-                Place::Scope(scope) => self.after.scope(scope).map(|scope| scope.name.clone()),
-                Place::Organisation | Place::Nowhere => None,
-            },
+            place: self.facts.place_name(place),
             at: (at > self.facts.now).then_some(at),
             others,
+        })
+    }
+
+    /// What the actor may give at a place: what it holds there, or where a scope that is out of use is
+    /// managed from, which covers it.
+    fn held(&mut self, place: Place) -> &Holdings {
+        let (facts, actor) = (self.facts, self.actor);
+        self.held.entry(place).or_insert_with(|| {
+            let seat = if let Place::Scope(scope) = place { facts.seat(scope) } else { place };
+            holdings(&facts.state, actor, seat, facts.now, Reading::Actual)
         })
     }
 }

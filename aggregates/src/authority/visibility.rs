@@ -43,8 +43,7 @@ impl Facts {
     pub fn reader(&self) -> Result<Reader<'_>, Refusal> {
         let acting = self.acting()?;
         let member_view = self.profile()?.need(Need::MemberView);
-        let mut reader =
-            Reader { facts: self, acting, member_view, whole: Holdings::default(), scopes: Vec::new() };
+        let mut reader = Reader { facts: self, acting, member_view, whole: Holdings::default(), scopes: Vec::new() };
         let Acting::Member(member) = acting else { return Ok(reader) };
         let held = |place| holdings(&self.state, member, place, self.now, Reading::Actual);
         reader.whole = held(Place::Organisation);

@@ -155,6 +155,18 @@ impl AccessState {
         self.scopes.iter().map(|(ix, scope)| (ScopeIx(ix), scope))
     }
 
+    /// The state as it would be with every archived scope in use again; none when nothing is archived.
+    pub(crate) fn with_all_restored(&self) -> Option<Self> {
+        let archived: Vec<_> = self.scopes().filter(|(_, scope)| scope.archived.is_some()).map(|(ix, _)| ix).collect();
+        let mut restored = (!archived.is_empty()).then(|| self.clone())?;
+        for ix in archived {
+            if let Some(scope) = restored.scopes.get_mut(ix.0) {
+                scope.archived = None;
+            }
+        }
+        Some(restored)
+    }
+
     /// A scope as an event cites it.
     pub fn cite_scope(&self, ix: ScopeIx) -> ScopeRef {
         match self.scope(ix) {

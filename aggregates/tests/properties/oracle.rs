@@ -23,11 +23,13 @@ pub(crate) enum Place {
     Scope(String),
 }
 
-/// As it is, or as it would be with guards passed and suspensions ended.
+/// As it is, or as it would be with guards passed and suspensions ended, or with archived scopes in
+/// use again as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
     Actual,
     Potential,
+    Restored,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -409,9 +411,13 @@ impl Oracle {
         self.above(scope).iter().all(|id| !self.scopes[id].archived)
     }
 
+    fn open(&self, scope: &str, reading: Reading) -> bool {
+        reading == Reading::Restored || self.in_use(scope)
+    }
+
     /// All that lies at or below the nodes, or is shared with that; of what is in use.
-    fn reached_from(&self, nodes: &BTreeSet<String>) -> BTreeSet<String> {
-        let in_use: Vec<&String> = self.scopes.keys().filter(|scope| self.in_use(scope)).collect();
+    fn reached_from(&self, nodes: &BTreeSet<String>, reading: Reading) -> BTreeSet<String> {
+        let in_use: Vec<&String> = self.scopes.keys().filter(|scope| self.open(scope, reading)).collect();
         let below = |tops: &BTreeSet<String>| -> BTreeSet<String> {
             let under = |scope: &&&String| self.above(scope).iter().any(|above| tops.contains(above));
             in_use.iter().filter(under).map(|scope| (*scope).clone()).collect()
@@ -424,13 +430,13 @@ impl Oracle {
         reached
     }
 
-    fn reaches(&self, reach: &Reach, place: &Place) -> bool {
+    fn reaches(&self, reach: &Reach, place: &Place, reading: Reading) -> bool {
         match (reach, place) {
             (Reach::Nothing, _) => false,
             (Reach::All, Place::Organisation) => true,
             (Reach::Nodes { .. }, Place::Organisation) => false,
-            (Reach::All, Place::Scope(scope)) => self.scopes.contains_key(scope) && self.in_use(scope),
-            (Reach::Nodes { nodes, .. }, Place::Scope(scope)) => self.reached_from(nodes).contains(scope),
+            (Reach::All, Place::Scope(scope)) => self.scopes.contains_key(scope) && self.open(scope, reading),
+            (Reach::Nodes { nodes, .. }, Place::Scope(scope)) => self.reached_from(nodes, reading).contains(scope),
         }
     }
 
@@ -474,7 +480,7 @@ impl Oracle {
         let entry = self.members.get(member)?;
         let shut = match reading {
             Reading::Actual => !self.takes_part(member, at),
-            Reading::Potential => entry.status == "removed",
+            Reading::Potential | Reading::Restored => entry.status == "removed",
         };
         if shut {
             return None;
@@ -486,14 +492,14 @@ impl Oracle {
                 Some(scope) => Reach::Nodes { by_group: false, nodes: BTreeSet::from([scope.to_owned()]) },
                 None => entry.scope.clone(),
             };
-            if self.reaches(&reach, place) {
+            if self.reaches(&reach, place, reading) {
                 paths.push(&self.effective[role]);
             }
         }
         Some(Hand {
             paths,
             toggles: &entry.toggles,
-            toggles_reach: self.reaches(&entry.scope, place),
+            toggles_reach: self.reaches(&entry.scope, place, reading),
             account_type: &entry.account_type,
         })
     }

@@ -152,5 +152,5 @@ pub(crate) fn a_command_is_refused_or_happens_as_its_events_say(profile: &str, s
 }
 
 mod a_command_is_refused_or_happens_as_its_events_say {
-    crate::on_every_profile!(super::a_command_is_refused_or_happens_as_its_events_say, 16, 20..90);
+    crate::on_every_profile!(super::a_command_is_refused_or_happens_as_its_events_say, 16, 0..90);
 }

@@ -10,7 +10,7 @@ use chancery_aggregates::AccessState;
 use chancery_aggregates::access::{Denial, Ownership, Place, Question, evaluate_question};
 use chancery_aggregates::state::MemberIx;
 use chancery_aggregates::vocabulary::Time;
-pub use permissions::{Category, Held, permissions_of};
+pub use permissions::{Category, Held, HeldAt, held_by_place, permissions_of};
 pub use table::{AccessTable, DirectToggle, Filter, MemberAccess, RoleAccess, access_table};
 pub use who_can::{Grant, Holder, who_can};
 

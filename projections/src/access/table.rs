@@ -96,13 +96,7 @@ fn wanted(filter: &Filter, ix: MemberIx, member: &MemberEntry) -> bool {
     }
 }
 
-fn member_access(
-    state: &AccessState,
-    ix: MemberIx,
-    member: &MemberEntry,
-    at: Time,
-    filter: &Filter,
-) -> MemberAccess {
+fn member_access(state: &AccessState, ix: MemberIx, member: &MemberEntry, at: Time, filter: &Filter) -> MemberAccess {
     let account_type = state.profile().and_then(|profile| profile.account_type(member.account_type));
     let roles = member.assignments.iter().filter_map(|held| {
         let role = state.role(held.role)?;
@@ -184,4 +178,3 @@ fn places(coverage: &Coverage) -> Vec<Place> {
 fn works_in(state: &AccessState, member: &MemberEntry, role: &RoleEntry, held: &Assignment, scope: ScopeIx) -> bool {
     chancery_aggregates::access::covers(state, &coverage_of(member, role, held), Place::Scope(scope))
 }
-

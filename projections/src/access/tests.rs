@@ -68,22 +68,29 @@ fn filters_choose_by_role_and_by_scope() {
 #[test]
 fn permissions_are_grouped_and_marked_where_they_are_for_own_things_only() {
     let history = block();
-    let held = |place| -> Vec<(String, usize, Vec<(String, bool)>)> {
+    let held = |place| -> Vec<String> {
         let categories = permissions_of(&history.state, history.member_ix("tom"), place, history.now);
-        let line = |held: &Held| (held.key.to_string(), held.only_own);
-        categories.iter().map(|c| (c.key.clone(), c.size, c.held.iter().map(line).collect())).collect()
+        let mark = |held: &Held| format!(" {}{}", held.key, if held.only_own { " (own)" } else { "" });
+        let line = |c: &Category| {
+            format!("{} {}/{}:{}", c.label, c.held.len(), c.size, c.held.iter().map(mark).collect::<String>())
+        };
+        categories.iter().map(line).collect()
     };
-    let line = |key: &str, own| (key.to_owned(), own);
-    assert_eq!(
-        held(history.place("elm")),
-        [
-            ("assets".to_owned(), 4, vec![line("assets.view", false), line("assets.update", false)]),
-            // The restriction is not counted among what can be held.
-            ("tasks".to_owned(), 6, vec![line("tasks.complete", false)]),
-        ]
-    );
-    assert_eq!(held(history.place("oak")), [("tasks".to_owned(), 6, vec![line("tasks.complete", true)])]);
-    assert_eq!(held(Place::Organisation), []);
+    // The restriction is not counted among what can be held.
+    assert_eq!(held(history.place("elm")), ["Assets 2/4: assets.view assets.update", "Tasks 1/6: tasks.complete"]);
+    assert_eq!(held(history.place("oak")), ["Tasks 1/6: tasks.complete (own)"]);
+    assert!(held(Place::Organisation).is_empty());
+}
+
+#[test]
+fn places_with_the_same_permissions_stand_together() {
+    let mut history = block();
+    history.add_scope("ash", "Ash Lodge", "building", None);
+    history.assign("tom", "helper", Some("ash"), Window::default());
+    let groups = held_by_place(&history.state, history.member_ix("tom"), history.now);
+    let summary: Vec<(&str, usize)> =
+        groups.iter().map(|group| (group.places.summary.as_str(), group.categories.len())).collect();
+    assert_eq!(summary, [("Elm Court", 2), ("Oak House and Ash Lodge", 1)]);
 }
 
 #[test]

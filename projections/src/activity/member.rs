@@ -115,13 +115,7 @@ fn tell_details(teller: &Teller<'_>, member: &MemberId, before: &Details, after:
     }
 }
 
-fn tell_assigned(
-    teller: &Teller<'_>,
-    member: &MemberId,
-    held: &str,
-    window: Window,
-    before: Option<Window>,
-) -> String {
+fn tell_assigned(teller: &Teller<'_>, member: &MemberId, held: &str, window: Window, before: Option<Window>) -> String {
     match before {
         None if window.is_open() => format!("gave {held} to {}", teller.whom(member)),
         None => format!("gave {held} to {} {}", teller.whom(member), words::window(window)),

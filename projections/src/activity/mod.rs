@@ -146,3 +146,6 @@ impl Teller<'_> {
         words::actor(self.state, member.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,10 +7,13 @@ use chancery_aggregates::profile::Profile;
 use chancery_aggregates::state::MemberIx;
 use chancery_aggregates::state::permission_set::{PermissionIx, PermissionSet};
 
-use super::places;
 use super::walk::{Step, Track};
 use super::{Cause, Change, ChangeKind, Ends, Line};
+use crate::places::Places;
 use crate::words::Person;
+
+/// Permissions times places of a line up to which every single one of them is explained.
+const MOST_EXPLAINED: usize = 1024;
 
 /// A line before it is put into words.
 struct Draft<'a> {
@@ -30,9 +33,10 @@ pub(super) fn lines(ends: &Ends<'_>, tracks: &[Track]) -> Vec<Line> {
         }
         for (causes, permissions) in by_causes(track) {
             let changes = changes(&track.ends.from, &track.ends.to, &permissions);
-            let alike = drafts.iter_mut().skip(member_starts).find(|draft| {
-                draft.member == member && draft.causes == causes && draft.changes == changes
-            });
+            let alike = drafts
+                .iter_mut()
+                .skip(member_starts)
+                .find(|draft| draft.member == member && draft.causes == causes && draft.changes == changes);
             match alike {
                 Some(draft) => draft.places.push(track.ends.place),
                 None => drafts.push(Draft { member, places: vec![track.ends.place], changes, causes }),
@@ -108,7 +112,7 @@ impl Draft<'_> {
         let change = |(ix, kind): &(PermissionIx, ChangeKind)| Change { permission: profile.cite(*ix), kind: *kind };
         Line {
             member: Person::numbered(ends.to, self.member),
-            places: places::describe(ends, &self.places),
+            places: Places::since(ends.from, ends.to, &self.places),
             changes: self.changes.iter().map(change).collect(),
             causes,
             rests_on,
@@ -117,24 +121,27 @@ impl Draft<'_> {
 
     /// The events since the first end, other than the causes, by which the gained permissions are held.
     fn rests_on(&self, ends: &Ends<'_>, causes: &[Cause]) -> Vec<u64> {
+        let gained: Vec<PermissionIx> =
+            self.changes.iter().filter(|(_, kind)| *kind != ChangeKind::Lost).map(|(ix, _)| *ix).collect();
+        let all = self.places.len() * gained.len() <= MOST_EXPLAINED;
         let mut positions = BTreeSet::new();
-        let Some(place) = self.places.first() else { return Vec::new() };
-        for (permission, _) in self.changes.iter().filter(|(_, kind)| *kind != ChangeKind::Lost) {
-            let question = Question {
-                subject: self.member,
-                permission: *permission,
-                place: *place,
-                ownership: Ownership::Unnamed,
-                at: ends.to_at,
-            };
-            let since = explain(ends.to, &question).causes.into_iter().map(|cause| cause.position);
-            positions.extend(since.filter(|position| *position > ends.from.position()));
-        }
-        for cause in causes {
-            if let Cause::Event { position } = cause {
-                positions.remove(position);
+        for (row, place) in self.places.iter().enumerate() {
+            for (column, permission) in gained.iter().enumerate() {
+                // A large line is explained along two of its edges only.
+                if all || row == 0 || column == 0 {
+                    positions.extend(self.grounds(ends, *place, *permission));
+                }
             }
         }
+        positions.retain(|position| {
+            *position > ends.from.position() && !causes.contains(&Cause::Event { position: *position })
+        });
         positions.into_iter().collect()
+    }
+
+    fn grounds(&self, ends: &Ends<'_>, place: Place, permission: PermissionIx) -> impl Iterator<Item = u64> {
+        let (subject, at) = (self.member, ends.to_at);
+        let question = Question { subject, permission, place, ownership: Ownership::Unnamed, at };
+        explain(ends.to, &question).causes.into_iter().map(|cause| cause.position)
     }
 }

@@ -11,7 +11,6 @@
 
 mod candidates;
 mod lines;
-mod places;
 mod touch;
 mod walk;
 
@@ -23,6 +22,7 @@ use chancery_aggregates::vocabulary::{DocumentKind, PermissionRef, RoleRef, Scop
 use serde::Serialize;
 
 use crate::activity::{Entry, Narrator};
+use crate::places::Places;
 use crate::words::Person;
 
 /// One end of the comparison.
@@ -74,19 +74,6 @@ pub struct Line {
     /// Positions of other events since the first end without which the gain would not be there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rests_on: Vec<u64>,
-}
-
-/// Where something changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Places {
-    /// In words, short.
-    pub summary: String,
-    /// On the organisation as a whole.
-    pub organisation: bool,
-    /// The scopes, one by one.
-    pub scopes: Vec<ScopeRef>,
-    /// Whether all of the scopes were created in between, and the organisation as a whole is not meant.
-    pub only_new: bool,
 }
 
 /// How one permission changed.
@@ -225,17 +212,14 @@ impl Line {
 
     /// How many permissions changed in each way, in the order gained, widened, narrowed, lost.
     pub fn counts(&self) -> Vec<(ChangeKind, usize)> {
-        let kinds = [
-            ChangeKind::Gained,
-            ChangeKind::GainedOwn,
-            ChangeKind::Widened,
-            ChangeKind::Narrowed,
-            ChangeKind::Lost,
-        ];
+        let kinds =
+            [ChangeKind::Gained, ChangeKind::GainedOwn, ChangeKind::Widened, ChangeKind::Narrowed, ChangeKind::Lost];
         let count = |kind| self.changes.iter().filter(|change| change.kind == kind).count();
         kinds.into_iter().map(|kind| (kind, count(kind))).filter(|(_, count)| *count > 0).collect()
     }
 }
 
+#[cfg(test)]
+mod random_tests;
 #[cfg(test)]
 mod tests;

@@ -8,8 +8,8 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::cli::options::At;
-use crate::cli::output::{Table, Tone};
-use crate::cli::{CliError, Done, Session, words};
+use crate::cli::output::{Table, Tone, stamp};
+use crate::cli::{CliError, Done, Session};
 
 /// Which roles, in which order, and what of them.
 #[derive(Debug, clap::Args)]
@@ -116,13 +116,19 @@ fn cell(state: &AccessState, role: &RoleEntry, column: Column) -> (Tone, String)
         Column::Level => role.level.map(|level| level.to_string()).unwrap_or_default(),
         Column::Kind if role.locked => format!("{}, locked", kind(role)),
         Column::Kind => kind(role).to_owned(),
-        Column::Locked => words::yes_no(role.locked).to_owned(),
+        Column::Locked => {
+            if role.locked {
+                "locked".to_owned()
+            } else {
+                String::new()
+            }
+        }
         Column::Users => role.holders.len().to_string(),
         Column::Permissions => role.effective.len().to_string(),
         Column::Inherits => parents(state, role).join(", "),
         Column::Colour => role.colour.as_deref().unwrap_or_default().to_owned(),
-        Column::Created => words::time(role.created.time),
-        Column::Modified => words::time(role.modified.time),
+        Column::Created => stamp(role.created.time),
+        Column::Modified => stamp(role.modified.time),
         Column::Description => role.description.clone(),
     };
     (Tone::Plain, text)

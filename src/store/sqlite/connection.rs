@@ -52,17 +52,16 @@ fn open_to_write(location: &Location, create: bool, timeout: Duration) -> Result
     }
     connection.busy_timeout(timeout).map_err(translate)?;
     connection.pragma_update(None, "trusted_schema", false).map_err(translate)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(translate)?;
     // `Checkpoints` does it.
     connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(translate)?;
     Ok(connection)
 }
 
 /// Opens a connection that reads beside the open writing one.
-pub(super) fn open_reader(location: &Location, timeout: Duration) -> Result<Connection, StoreError> {
+pub(super) fn open_reader(location: &Location, timeout: Duration) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(location.path(), flags)
-        .and_then(|connection| configure_reader(connection, timeout))
-        .map_err(|error| location.translate(&error))
+    configure_reader(Connection::open_with_flags(location.path(), flags)?, timeout)
 }
 
 /// How a store that may only be read can be read.
@@ -79,10 +78,12 @@ pub(super) enum Reading {
 /// Opens a connection on a file (or in a directory) that perhaps may not be written.
 pub(super) fn open_read_only(location: &Location, timeout: Duration) -> Result<(Connection, Reading), StoreError> {
     refuse_obvious(location, false)?;
-    let shared = open_reader(location, timeout)?;
-    match schema::identify(&shared) {
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {}
-        _ => return schema::require(&shared, location).map(|()| (shared, Reading::Shared)),
+    let shared = open_reader(location, timeout).and_then(|shared| schema::identify(&shared).map(|_| shared));
+    match shared {
+        Ok(shared) => return schema::require(&shared, location).map(|()| (shared, Reading::Shared)),
+        // Its companion files can be neither found nor made.
+        Err(error) if matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)) => {}
+        Err(error) => return Err(location.translate(&error)),
     }
     if has_log(location) {
         return Err(location.foreign(
@@ -109,24 +110,35 @@ fn configure_reader(connection: Connection, timeout: Duration) -> Result<Connect
 fn refuse_obvious(location: &Location, create: bool) -> Result<(), StoreError> {
     // The log first: while another process makes the store, the file is not empty when its log exists.
     let has_log = has_log(location);
-    match std::fs::metadata(location.path()) {
+    let length = match std::fs::metadata(location.path()) {
         Ok(metadata) if metadata.is_dir() => return Err(location.foreign("it is a directory")),
         // SQLite would delete the log.
         Ok(metadata) if metadata.len() == 0 && has_log => {
             return Err(location.foreign("it is empty although its write-ahead log is not: it was cut short"));
         }
         Ok(metadata) if metadata.len() == 0 && !create => return Err(location.foreign("it is empty")),
-        Ok(_) => {}
+        Ok(metadata) => metadata.len(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return if create { Ok(()) } else { Err(location.foreign("there is no such file")) };
         }
         Err(error) => return Err(location.foreign(format!("it cannot be opened: {error}"))),
-    }
+    };
     // This reading takes no locks, so only a plain "no" counts; all else is asked again under a lock.
-    match open_still(location).and_then(|connection| schema::identify(&connection)) {
+    let Ok(still) = open_still(location) else { return Ok(()) };
+    match schema::identify(&still) {
         Ok(Identity::Foreign(reason)) => Err(location.foreign(reason)),
+        // SQLite notices missing pages by itself, but not a piece missing from the last one. While
+        // there is a log, that may be a checkpoint which the log repeats.
+        Ok(Identity::Store { .. }) if !has_log && !is_whole(&still, length) => {
+            Err(location.foreign("it is damaged or cut short: its last page is incomplete; restore it from a backup"))
+        }
         _ => Ok(()),
     }
+}
+
+fn is_whole(connection: &Connection, length: u64) -> bool {
+    let page_size = connection.query_row("PRAGMA page_size", [], |row| row.get::<_, u64>(0));
+    page_size.is_ok_and(|page_size| length.is_multiple_of(page_size))
 }
 
 fn has_log(location: &Location) -> bool {

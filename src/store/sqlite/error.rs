@@ -10,7 +10,8 @@ use crate::store::StoreError;
 /// The file a store lives in, as errors name it.
 #[derive(Debug, Clone)]
 pub(super) struct Location {
-    /// Absolute: SQLite gives some relative names (`:memory:`, the empty one) a meaning of their own.
+    /// Absolute, because SQLite gives some relative names (`:memory:`, the empty one) a meaning of their
+    /// own, and without links, because it keeps its companion files beside the file itself.
     path: PathBuf,
     /// As the caller wrote it.
     name: String,
@@ -19,7 +20,7 @@ pub(super) struct Location {
 impl Location {
     pub(super) fn new(path: &Path) -> Result<Self, StoreError> {
         let name = path.display().to_string();
-        match std::path::absolute(path) {
+        match std::fs::canonicalize(path).or_else(|_| std::path::absolute(path)) {
             Ok(path) => Ok(Self { path, name }),
             Err(error) => Err(StoreError::Foreign { location: name, reason: format!("the path is unusable: {error}") }),
         }

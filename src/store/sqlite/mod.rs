@@ -82,7 +82,8 @@ impl SqliteStore {
     }
 
     /// Opens an existing store for reading; [`append`](Store::append) then fails with
-    /// [`StoreError::ReadOnly`].
+    /// [`StoreError::ReadOnly`]. It may leave an empty `-wal` and a `-shm` file beside the store, which
+    /// the next process that writes removes.
     ///
     /// # Errors
     /// As [`open_with`](Self::open_with).
@@ -99,8 +100,9 @@ impl SqliteStore {
     pub fn open_with(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Self, StoreError> {
         let location = Arc::new(Location::new(path.as_ref())?);
         let read_only = options.access == Access::Read;
+        let readers = Arc::new(Readers::new(Arc::clone(&location), options.busy_timeout, read_only));
         let writer = if read_only {
-            connection::open_read_only(&location, options.busy_timeout)?;
+            readers.check()?;
             None
         } else {
             let create = options.access == Access::Create;
@@ -108,7 +110,6 @@ impl SqliteStore {
             let started = Writer::start(connection, checkpoints, Arc::clone(&location));
             Some(started.map_err(|error| location.failed(error))?)
         };
-        let readers = Arc::new(Readers::new(Arc::clone(&location), options.busy_timeout, read_only));
         Ok(Self { location, readers, writer })
     }
 

@@ -44,6 +44,11 @@ impl Readers {
         *self.idle.lock() = None;
     }
 
+    /// Finds out whether the file can be read.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        self.read(|_| Ok(()))
+    }
+
     pub(super) fn refuse_if_closed(&self) -> Result<(), StoreError> {
         if self.idle.lock().is_some() { Ok(()) } else { Err(StoreError::Closed) }
     }
@@ -115,7 +120,10 @@ impl Readers {
         if self.read_only {
             return connection::open_read_only(&self.location, self.timeout);
         }
-        connection::open_reader(&self.location, self.timeout).map(|connection| (connection, Reading::Shared))
+        match connection::open_reader(&self.location, self.timeout) {
+            Ok(connection) => Ok((connection, Reading::Shared)),
+            Err(error) => Err(self.location.translate(&error)),
+        }
     }
 }
 

@@ -126,6 +126,9 @@ impl Batches {
     }
 
     fn commit(&mut self, batch: Vec<Job>) {
+        if batch.is_empty() {
+            return;
+        }
         match self.try_commit(&batch) {
             Ok(answers) => {
                 for (job, answer) in batch.into_iter().zip(answers) {
