@@ -1,4 +1,5 @@
-mod store_contract;
+//! The integration tests: one binary.
 
-mod requirements;
 mod crash;
+mod requirements;
+mod store_contract;

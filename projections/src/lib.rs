@@ -4,6 +4,7 @@
 //! - [`access`]: who holds what, where; who can do something.
 //! - [`diff`]: what changed between two instants, and which events changed it.
 //! - [`timeline`]: since when one member may do one thing, and until when.
+//! - [`turning`]: what comes or runs out by the passing of time.
 //! - [`matrix`]: role × permission as text, to be reviewed as a difference.
 //! - [`places`] and [`words`]: names, places, dates and lists as people write them.
 //!
@@ -17,4 +18,5 @@ pub mod places;
 #[cfg(test)]
 mod sample;
 pub mod timeline;
+pub mod turning;
 pub mod words;

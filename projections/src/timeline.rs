@@ -10,6 +10,8 @@ use chancery_aggregates::access::{Decision, Denial, Request, evaluate, turning_p
 use chancery_aggregates::event::Recorded;
 use chancery_aggregates::vocabulary::Time;
 
+use crate::turning::{Turned, turned};
+
 /// What a timeline is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
@@ -50,12 +52,12 @@ impl Subject {
 }
 
 /// What turned the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Turn {
     /// An event, by position.
     Event(u64),
-    /// The passing of time.
-    Time,
+    /// The passing of time: what came or ran out.
+    Time(Vec<Turned>),
 }
 
 /// A stretch in which the answer was the same.
@@ -84,11 +86,11 @@ impl Timeline {
         Self { subject, state: AccessState::default(), clock: Time::MIN_UTC, spans: Vec::new() }
     }
 
-    /// Takes the next event.
-    pub fn take(&mut self, recorded: &Recorded) {
+    /// Takes the next event, and says whether it turned the answer.
+    pub fn take(&mut self, recorded: &Recorded) -> bool {
         self.advance(recorded.stamp.time);
         self.state.apply(&recorded.event, recorded.stamp);
-        self.note(recorded.stamp.time, Turn::Event(recorded.stamp.position));
+        self.note(recorded.stamp.time, || Turn::Event(recorded.stamp.position))
     }
 
     /// The stretches up to an instant, in order. Those in which the member was not even known are left out.
@@ -102,16 +104,20 @@ impl Timeline {
         let points: BTreeSet<Time> =
             self.subject.turning_points(&self.state, self.clock).filter(|point| *point <= to).collect();
         for point in points {
-            self.note(point, Turn::Time);
+            let member = self.state.member_ix(&self.subject.member);
+            let turned = member.map(|member| turned(&self.state, member, point)).unwrap_or_default();
+            self.note(point, || Turn::Time(turned));
         }
         self.clock = self.clock.max(to);
     }
 
-    fn note(&mut self, at: Time, turn: Turn) {
+    fn note(&mut self, at: Time, turn: impl FnOnce() -> Turn) -> bool {
         let decision = self.subject.decide(&self.state, at);
-        if self.spans.last().is_none_or(|span| !same(&span.decision, &decision)) {
-            self.spans.push(Span { decision, since: at, begun_by: turn });
+        let turns = self.spans.last().is_none_or(|span| !same(&span.decision, &decision));
+        if turns {
+            self.spans.push(Span { decision, since: at, begun_by: turn() });
         }
+        turns
     }
 }
 
@@ -149,15 +155,22 @@ mod tests {
         assert_eq!((next.0, next.1.is_allowed()), (at("2026-02-01T00:00:00Z"), false));
 
         let mut timeline = Timeline::new(subject);
-        history.events.iter().for_each(|recorded| timeline.take(recorded));
+        let turning = history.events.iter().filter(|recorded| timeline.take(recorded));
+        let turning: Vec<u64> = turning.map(|recorded| recorded.stamp.position).collect();
+        // The first one is the founding, before which nobody was known.
+        assert_eq!(turning, [1, added, given, again, off]);
         let spans = timeline.finish(history.now);
-        let turns: Vec<_> = spans.iter().map(|span| (span.begun_by, span.decision.is_allowed())).collect();
+        let turn = |span: &Span| match &span.begun_by {
+            Turn::Event(position) => (position.to_string(), span.decision.is_allowed()),
+            Turn::Time(turned) => (turned[0].to_string(), span.decision.is_allowed()),
+        };
+        let turns: Vec<_> = spans.iter().map(turn).collect();
         let expected = [
-            (Turn::Event(added), false),
-            (Turn::Event(given), true),
-            (Turn::Time, false),
-            (Turn::Event(again), true),
-            (Turn::Event(off), false),
+            (added.to_string(), false),
+            (given.to_string(), true),
+            (format!("the time of the role Keeper in Elm Court was over (as set by #{given})"), false),
+            (again.to_string(), true),
+            (off.to_string(), false),
         ];
         assert_eq!(turns, expected);
         assert_eq!(spans[2].since, at("2026-02-01T00:00:00Z"));

@@ -1,11 +1,179 @@
-//! Not there yet.
+//! `activity`: what happened, in words.
 
-use super::{CliError, Done, Session};
+use std::ops::ControlFlow;
 
-/// Not there yet.
+use chancery_aggregates::access::{Place, Reading, holdings};
+use chancery_aggregates::authority::Acting;
+use chancery_aggregates::profile::Need;
+use chancery_aggregates::vocabulary::Actor;
+use chancery_aggregates::{Facts, Refusal};
+use chancery_projections::activity::{Entry, Filter, Narrator, SubjectKind};
+use std::collections::BTreeSet;
+
+use super::events::{Bounds, Kept, limit, read};
+use super::options::Point;
+use super::output::{Tone, stamp};
+use super::{CliError, Done, Session, resolve};
+
+/// Entries that a page shows when it is not told how many.
+const USUAL_LIMIT: usize = 50;
+
+/// Which entries.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Only what this member did; also @system and @operator
+    #[arg(long, value_name = "MEMBER")]
+    by: Option<String>,
+    /// Only what happened to this member
+    #[arg(long, value_name = "MEMBER")]
+    member: Option<String>,
+    /// Only what this role is part of
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
+    /// Only what this permission is part of
+    #[arg(long, value_name = "PERMISSION")]
+    permission: Option<String>,
+    /// Only what this scope is part of
+    #[arg(long, value_name = "SCOPE")]
+    on: Option<String>,
+    /// Only events of these types, such as RoleAssigned or CommandRefused
+    #[arg(long = "type", value_name = "TYPE,…", value_delimiter = ',')]
+    kinds: Vec<String>,
+    /// Only what has all of these words in it
+    #[arg(long, value_name = "WORDS")]
+    search: Option<String>,
+    /// From this time or position on
+    #[arg(long, alias = "from", value_name = "TIME|POSITION")]
+    since: Option<Point>,
+    /// Up to this time or position, included
+    #[arg(long, alias = "to", value_name = "TIME|POSITION")]
+    until: Option<Point>,
+    /// Newest first
+    #[arg(long)]
+    reverse: bool,
+    /// How many at most, the newest ones; 0 for all [default: 50 for people, all in JSON]
+    #[arg(long, value_name = "NUMBER")]
+    limit: Option<usize>,
+}
 
-pub(super) async fn run(_: &Args, _: &Session) -> Result<Done, CliError> {
-    Err(CliError::Unavailable { command: "activity" })
+pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
+    let view = session.head().await?;
+    let sight = Sight::of(&view.facts)?;
+    let organisation = session.organisation().await?;
+    let now = session.engine()?.now();
+    let bounds = Bounds::new(args.since.as_ref(), args.until.as_ref(), None, now);
+    let filter = filter(args, &view.facts)?;
+    let kept = Kept { limit: limit(args.limit, session, USUAL_LIMIT), ..Kept::default() };
+    let start = (kept, Narrator::default());
+    let (kept, _) = read(session, &organisation, 0, bounds.until, start, move |(kept, narrator), recorded| {
+        if bounds.is_past(&recorded) {
+            return ControlFlow::Break(());
+        }
+        narrator.pass(&recorded);
+        if bounds.has(&recorded) {
+            let entry = narrator.entry(&recorded);
+            if filter.matches(&entry) && sight.has(&entry) {
+                kept.add(entry);
+            }
+        }
+        ControlFlow::Continue(())
+    })
+    .await?;
+    show(session, &kept, args.reverse)?;
+    Ok(Done::Shown)
+}
+
+fn filter(args: &Args, facts: &Facts) -> Result<Filter, CliError> {
+    if let Some(actor) = &args.by
+        && let Ok(Actor::Member(id)) = Actor::parse(actor)
+    {
+        facts.reader()?.member(id.as_str())?;
+    }
+    let reader = facts.reader()?;
+    let member = args.member.as_ref().map(|id| reader.member(id).map(|_| id.clone())).transpose()?;
+    // A deleted role is found by its id: it has a history too.
+    let role = args.role.as_ref().map(|text| match resolve::role(&reader, text) {
+        Ok((_, role)) => Ok(role.id.to_string()),
+        Err(_) if facts.state.role_by_id(text).is_some() && reader.sees_roles()? => Ok(text.clone()),
+        Err(refusal) => Err(refusal),
+    });
+    let scope = args.on.as_ref().map(|id| reader.scope(id).map(|_| id.clone())).transpose()?;
+    let permission = args.permission.as_ref().map(|key| facts.find_permission(key).map(|_| key.clone()));
+    Ok(Filter {
+        actor: args.by.clone(),
+        member,
+        role: role.transpose()?,
+        permission: permission.transpose()?,
+        scope,
+        kinds: args.kinds.clone(),
+        search: args.search.clone(),
+        ..Filter::default()
+    })
+}
+
+fn show(session: &Session, kept: &Kept<Entry>, reverse: bool) -> Result<(), CliError> {
+    let output = session.output();
+    let entries: Vec<&Entry> = if reverse { kept.items.iter().rev().collect() } else { kept.items.iter().collect() };
+    if output.is_json() {
+        for entry in entries {
+            output.json_line(entry)?;
+        }
+        return output.flush();
+    }
+    let mut page = output.page();
+    let width = entries.iter().map(|entry| entry.position.to_string().len() + 1).max().unwrap_or(0);
+    for entry in &entries {
+        let place = format!("{:>width$}  {}  ", format!("#{}", entry.position), stamp(entry.time));
+        let tone = if entry.kind == "CommandRefused" { Tone::Bad } else { Tone::Plain };
+        page.spans(&[(Tone::Quiet, &place), (tone, &entry.sentence)]);
+    }
+    if entries.is_empty() {
+        page.toned(Tone::Quiet, "nothing to show");
+    }
+    kept.note(&mut page, "entries");
+    output.print(&page)
+}
+
+/// Which entries a reader may see: all, or those that are about scopes where the reader holds the
+/// permission for the activity log.
+#[derive(Debug, Clone)]
+pub(super) struct Sight {
+    /// Ids of those scopes; absent, all is seen.
+    scopes: Option<BTreeSet<String>>,
+}
+
+impl Sight {
+    /// What whoever reads may see.
+    ///
+    /// # Errors
+    /// When they may see nothing of the log anywhere.
+    pub(super) fn of(facts: &Facts) -> Result<Self, Refusal> {
+        let Acting::Member(member) = facts.acting()? else { return Ok(Self { scopes: None }) };
+        let permission = facts.profile()?.need(Need::ActivityView);
+        let held = |place| {
+            let held = holdings(&facts.state, member, place, facts.now, Reading::Actual);
+            permission.is_some_and(|permission| held.full.contains(permission))
+        };
+        if held(Place::Organisation) {
+            return Ok(Self { scopes: None });
+        }
+        let scopes: BTreeSet<String> = facts
+            .state
+            .scopes()
+            .filter(|(ix, _)| held(Place::Scope(*ix)))
+            .map(|(_, scope)| scope.id.to_string())
+            .collect();
+        if scopes.is_empty() {
+            let unseen = || facts.unseen(chancery_aggregates::refusal::Thing::Organisation, "");
+            facts.authorise(member, Need::ActivityView, &[Place::Organisation], unseen)?;
+        }
+        Ok(Self { scopes: Some(scopes) })
+    }
+
+    /// Whether an entry is seen: all scopes that it names are, and it names one.
+    pub(super) fn has(&self, entry: &Entry) -> bool {
+        let Some(seen) = &self.scopes else { return true };
+        let mut named = entry.subjects.iter().filter(|subject| subject.kind == SubjectKind::Scope).peekable();
+        named.peek().is_some() && named.all(|subject| seen.contains(&subject.id))
+    }
 }

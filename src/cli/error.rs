@@ -62,6 +62,9 @@ pub enum CliError {
         /// The account type.
         account_type: String,
     },
+    /// Roles are not there for the reader, not even in part.
+    #[error("there are no roles to see here")]
+    RolesHidden,
     /// The store has no organisation at all.
     #[error("the store has no organisation yet")]
     NoOrganisation,
@@ -144,6 +147,8 @@ impl CliError {
             Self::Store(error) => store_rule(error),
             Self::ActorRequired => "actor_required",
             Self::OwnAccessHidden { .. } => "own_access_hidden",
+            // As for a role that is named.
+            Self::RolesHidden => "unknown",
             Self::NoOrganisation => "no_organisation",
             Self::WhichOrganisation { .. } => "organisation_required",
             Self::UnknownStore { .. } | Self::MemoryStore => "bad_store",
@@ -178,7 +183,8 @@ impl CliError {
             | Self::BadProfile { .. }
             | Self::Input { .. } => Exit::Invalid,
             Self::OwnAccessHidden { .. } => Exit::Refused,
-            Self::NoOrganisation
+            Self::RolesHidden
+            | Self::NoOrganisation
             | Self::UnknownProfile { .. }
             | Self::Engine(EngineError::BeforeFounding { .. } | EngineError::BeyondHead { .. }) => Exit::NotFound,
             Self::Engine(EngineError::Store(StoreError::KeyReused { .. }))

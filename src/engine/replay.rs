@@ -9,7 +9,7 @@ use chrono::{DateTime, SecondsFormat};
 use parking_lot::Mutex;
 
 use super::{Engine, EngineError};
-use crate::store::{EventRow, Range, Visit};
+use crate::store::{EventRow, FoldRow, Range, Visit};
 
 /// A point of an organisation's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,57 +104,56 @@ async fn fold_until(
     until: u64,
     last: Time,
 ) -> Result<AccessState, EngineError> {
-    let range = Range::Organisation { organisation: organisation.to_string(), after: state.position(), until };
+    let after = state.position();
+    let name = organisation.to_string();
     let folded = Arc::new(Mutex::new((state, None)));
     let sink = folded.clone();
-    let visitor = move |row: EventRow<'_>| {
+    let folder = move |row: FoldRow<'_>| {
         let mut folded = sink.lock();
-        match apply(&mut folded.0, row, last) {
+        match apply(&mut folded.0, &row, last) {
             Ok(visit) => visit,
-            Err(error) => {
-                folded.1 = Some(error);
+            Err(reason) => {
+                folded.1 = Some(EngineError::Unreadable { organisation: name.clone(), position: row.position, reason });
                 Visit::Break(())
             }
         }
     };
-    engine.store.scan(range, Box::new(visitor)).await?;
+    engine.store.fold(organisation.as_str(), after, until, Box::new(folder)).await?;
     let (state, failure) = std::mem::take(&mut *folded.lock());
     failure.map_or(Ok(state), Err)
 }
 
-fn apply(state: &mut AccessState, row: EventRow<'_>, last: Time) -> Result<Visit, EngineError> {
-    let time = instant(row)?;
+fn apply(state: &mut AccessState, row: &FoldRow<'_>, last: Time) -> Result<Visit, String> {
+    let time = instant(row.time)?;
     if time > last {
         return Ok(Visit::Break(()));
     }
     if row.position != state.position() + 1 {
-        return Err(unreadable(row, format!("it follows position {}", state.position())));
+        return Err(format!("it follows position {}", state.position()));
     }
-    state.apply(&parse(row)?, Stamp { position: row.position, time });
+    let event = Event::parse(row.aggregate_type, row.event_type, row.event_version, row.payload);
+    state.apply(&event.map_err(|error| error.to_string())?, Stamp { position: row.position, time });
     Ok(Visit::Continue(()))
 }
 
 /// Reads one event with all that was recorded about it.
 fn read(row: EventRow<'_>) -> Result<Recorded, EngineError> {
-    let metadata: Metadata = serde_json::from_str(row.metadata).map_err(|error| unreadable(row, error.to_string()))?;
+    let unreadable = |reason: String| EngineError::Unreadable {
+        organisation: row.organisation.to_owned(),
+        position: row.position,
+        reason,
+    };
+    let metadata: Metadata = serde_json::from_str(row.metadata).map_err(|error| unreadable(error.to_string()))?;
+    let event = Event::parse(row.aggregate_type, row.event_type, row.event_version, row.payload);
     Ok(Recorded {
-        stamp: Stamp { position: row.position, time: instant(row)? },
+        stamp: Stamp { position: row.position, time: instant(row.time).map_err(unreadable)? },
         global_position: row.global_position,
         sequence: row.sequence,
-        event: parse(row)?,
+        event: event.map_err(|error| unreadable(error.to_string()))?,
         metadata,
     })
 }
 
-fn parse(row: EventRow<'_>) -> Result<Event, EngineError> {
-    Event::parse(row.aggregate_type, row.event_type, row.event_version, row.payload)
-        .map_err(|error| unreadable(row, error.to_string()))
-}
-
-fn instant(row: EventRow<'_>) -> Result<Time, EngineError> {
-    DateTime::from_timestamp_micros(row.time).ok_or_else(|| unreadable(row, "its time is out of range".to_owned()))
-}
-
-fn unreadable(row: EventRow<'_>, reason: String) -> EngineError {
-    EngineError::Unreadable { organisation: row.organisation.to_owned(), position: row.position, reason }
+fn instant(micros: i64) -> Result<Time, String> {
+    DateTime::from_timestamp_micros(micros).ok_or_else(|| "its time is out of range".to_owned())
 }

@@ -53,7 +53,7 @@ pub(super) fn read(
             findings.add(place, reason);
         }
     })?;
-    let (p_width, g_width) = (usual_width(&raw.p), usual_width(&raw.g));
+    let (p_width, g_width) = (usual_width(&raw.p, 3), usual_width(&raw.g, 2));
     check_widths('p', &raw.p, p_width, findings);
     check_widths('g', &raw.g, g_width, findings);
     raw.p.retain(|row| row.width == p_width);
@@ -89,8 +89,8 @@ impl Raw {
     }
 }
 
-/// The most common width; the least when there is no line.
-fn usual_width(rows: &[Row]) -> usize {
+/// The most common width, the lesser of equals; `least` when there is no line.
+fn usual_width(rows: &[Row], least: usize) -> usize {
     let mut counts = [0usize; 6];
     for row in rows {
         if let Some(count) = counts.get_mut(row.width) {
@@ -98,7 +98,7 @@ fn usual_width(rows: &[Row]) -> usize {
         }
     }
     let most = (0..counts.len()).rev().max_by_key(|width| counts.get(*width).copied());
-    if rows.is_empty() { 3 } else { most.unwrap_or(3) }
+    most.filter(|_| !rows.is_empty()).unwrap_or(least)
 }
 
 fn check_widths(kind: char, rows: &[Row], usual: usize, findings: &mut Findings) {

@@ -26,8 +26,6 @@ pub(super) struct Node {
     pub(super) permissions: Vec<u32>,
     /// Indices of other nodes, all of them before this one.
     pub(super) parents: BTreeSet<usize>,
-    /// The domains in which the role of the files is used; absent, without a domain.
-    pub(super) used: BTreeSet<Option<u32>>,
 }
 
 /// A member holds a role to be.
@@ -45,6 +43,16 @@ pub(super) struct Layout {
     /// Parents first.
     pub(super) nodes: Vec<Node>,
     pub(super) assignments: Vec<Assigned>,
+    /// The domains in which each role of the files is used; `None` stands for no domain.
+    used: Vec<BTreeSet<Option<u32>>>,
+}
+
+impl Layout {
+    /// The domains in which a role of the files is used; `None` stands for no domain.
+    pub(super) fn used(&self, role: u32) -> &BTreeSet<Option<u32>> {
+        const NOWHERE: &BTreeSet<Option<u32>> = &BTreeSet::new();
+        self.used.get(role as usize).unwrap_or(NOWHERE)
+    }
 }
 
 /// A role in a domain, or without one.
@@ -71,6 +79,7 @@ pub(super) fn build(policy: &Policy, parents_first: &[u32], split: &HashSet<u32>
     let mut layout = builder.nodes(&split);
     let index: HashMap<Spot, usize> =
         layout.nodes.iter().zip(0..).map(|(node, at)| ((node.role, node.domain), at)).collect();
+    layout.used = builder.used;
     let mut seen = HashSet::with_capacity(holds.len());
     for (member, (role, domain), place) in holds {
         let spot = (role, domain.filter(|_| split.contains(&role)));
@@ -245,9 +254,8 @@ impl<'a> Builder<'a> {
                 domain: spot.1.filter(|_| split.contains(&spot.0)),
                 permissions: self.own(*spot).to_vec(),
                 parents: parents(*spot).filter_map(|parent| place.get(&parent).copied()).collect(),
-                used: self.used.get(spot.0 as usize).cloned().unwrap_or_default(),
             })
         };
-        Layout { nodes: order.iter().filter_map(node).collect(), assignments: Vec::new() }
+        Layout { nodes: order.iter().filter_map(node).collect(), ..Layout::default() }
     }
 }

@@ -90,6 +90,25 @@ pub struct EventRow<'a> {
     pub time: i64,
 }
 
+/// As much of a stored event as it takes to fold it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields of `EventRow`")]
+pub struct FoldRow<'a> {
+    pub position: u64,
+    pub time: i64,
+    pub aggregate_type: &'a str,
+    pub event_type: &'a str,
+    pub event_version: &'a str,
+    pub payload: &'a str,
+}
+
+impl<'a> From<EventRow<'a>> for FoldRow<'a> {
+    fn from(row: EventRow<'a>) -> Self {
+        let EventRow { position, time, aggregate_type, event_type, event_version, payload, .. } = row;
+        Self { position, time, aggregate_type, event_type, event_version, payload }
+    }
+}
+
 /// Which events a scan visits, in ascending order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Range {
@@ -121,6 +140,9 @@ pub type Visit = std::ops::ControlFlow<()>;
 
 /// Takes the rows of a scan, one by one.
 pub type Visitor = Box<dyn for<'row> FnMut(EventRow<'row>) -> Visit + Send + 'static>;
+
+/// Takes the rows of a fold, one by one.
+pub type Folder = Box<dyn for<'row> FnMut(FoldRow<'row>) -> Visit + Send + 'static>;
 
 /// The head of one organisation's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -218,6 +240,16 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When the store cannot be read.
     async fn scan(&self, range: Range, visitor: Visitor) -> Result<(), StoreError>;
+
+    /// Visits the events of one organisation with `after < position <= until` as [`Store::scan`] does,
+    /// reading no more of them than a fold needs.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn fold(&self, organisation: &str, after: u64, until: u64, mut folder: Folder) -> Result<(), StoreError> {
+        let range = Range::Organisation { organisation: organisation.to_owned(), after, until };
+        self.scan(range, Box::new(move |row| folder(row.into()))).await
+    }
 
     /// The head of one organisation's log, if it has one.
     ///

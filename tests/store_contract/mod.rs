@@ -57,6 +57,7 @@ macro_rules! contract {
                 read::a_stream_is_read_by_sequence
                 read::a_scan_stops_at_its_upper_bound
                 read::a_scan_stops_when_the_visitor_breaks
+                read::a_fold_visits_what_a_scan_visits
                 read::bounds_beyond_every_position_are_allowed
                 read::paging_by_position_during_writes_misses_and_repeats_nothing
                 read::paging_by_global_position_during_writes_misses_and_repeats_nothing

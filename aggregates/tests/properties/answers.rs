@@ -40,14 +40,7 @@ fn compare(world: &World) {
     }
 }
 
-fn compare_answers(
-    state: &AccessState,
-    oracle: &Oracle,
-    subject: &str,
-    permission: &str,
-    place: &Place,
-    at: Time,
-) {
+fn compare_answers(state: &AccessState, oracle: &Oracle, subject: &str, permission: &str, place: &Place, at: Time) {
     let scope = match place {
         Place::Organisation => None,
         Place::Scope(scope) => Some(scope.as_str()),
@@ -67,7 +60,9 @@ fn compare_answers(
         };
         let expected = if matches!(place, Place::Scope(scope) if !oracle.scopes.contains_key(scope)) {
             // Nobody finds what is not there; who is shut out learns only that.
-            if oracle.takes_part(subject, at) && oracle.permissions.contains_key(permission) || !oracle.members.contains_key(subject) {
+            if oracle.takes_part(subject, at) && oracle.permissions.contains_key(permission)
+                || !oracle.members.contains_key(subject)
+            {
                 Answer::NotFound
             } else {
                 Answer::Forbidden

@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chancery_aggregates::event::MemberEvent;
 use chancery_aggregates::vocabulary::{Actor, Time};
 use chancery_aggregates::{Command, Event};
-use chancery_aggregates::event::MemberEvent;
 
 use crate::oracle::{Grip, Hand, Oracle, Place, Reading};
 use crate::world::{Outcome, Script, World, play};
@@ -51,12 +51,7 @@ pub(crate) fn gains(before: &Oracle, after: &Oracle, now: Time) -> Vec<Gain> {
     gains
 }
 
-fn grown(
-    before: &Oracle,
-    then: Option<&Hand<'_>>,
-    after: &Oracle,
-    since: Option<&Hand<'_>>,
-) -> BTreeMap<String, Grip> {
+fn grown(before: &Oracle, then: Option<&Hand<'_>>, after: &Oracle, since: Option<&Hand<'_>>) -> BTreeMap<String, Grip> {
     let Some(since) = since else { return BTreeMap::new() };
     let grip_then = |permission: &str| then.map_or(Grip::No, |hand| before.grip(hand, permission));
     let grips = after.permissions.keys().map(|permission| (permission.clone(), after.grip(since, permission)));

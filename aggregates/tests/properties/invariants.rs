@@ -75,7 +75,9 @@ fn look_at_event(world: &World, before: &Oracle, actor: &str, name: &str, event:
         }
         "RoleLevelChanged" => check_level(before, actor, event["after"].as_u64(), now),
         "RoleDeleted" => {
-            let held = |member: &crate::oracle::Member| member.assignments.keys().any(|(held, _)| Some(held.as_str()) == role_id);
+            let held = |member: &crate::oracle::Member| {
+                member.assignments.keys().any(|(held, _)| Some(held.as_str()) == role_id)
+            };
             let holders = before.members.values().filter(|member| held(member)).count();
             assert_eq!(event["holders"].as_u64(), Some(holders as u64));
             assert!(holders == 0 || before.policy["role_in_use"] == "unassign", "{event} with {holders} holders");
@@ -90,7 +92,9 @@ fn look_at_event(world: &World, before: &Oracle, actor: &str, name: &str, event:
         }
         _ => {}
     }
-    if let Some(member) = event["member"].as_str().filter(|_| !["MemberDetailsChanged", "DocumentSubmitted"].contains(&name)) {
+    if let Some(member) =
+        event["member"].as_str().filter(|_| !["MemberDetailsChanged", "DocumentSubmitted"].contains(&name))
+    {
         assert!(member != actor || before.switch("self_change"), "{actor} changes their own access: {name} {event}");
         if member != actor && before.members.contains_key(member) {
             check_level(before, actor, before.level(member, now), now);

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use chancery_aggregates::member::Member;
 use chancery_aggregates::member::{Review, Standing};
 use chancery_aggregates::profile::document::AssignedBy;
 use chancery_aggregates::role::Role;
+use chancery_aggregates::scope::Scope;
 use chancery_aggregates::vocabulary::{MemberScope, ScopeRef};
 use chancery_aggregates::{AccessState, Command};
-use chancery_aggregates::member::Member;
-use chancery_aggregates::scope::Scope;
 use serde_json::Value;
 
 use crate::oracle::{self, Oracle, Reach};
@@ -17,7 +17,8 @@ use crate::world::{Outcome, Script, World, decide, play};
 
 /// The state in the oracle's words.
 fn compare(state: &AccessState, oracle: &Oracle) {
-    let roles: BTreeMap<_, _> = state.roles().map(|(_, e)| (e.id.to_string(), role(state, &Role::of(state, e), e))).collect();
+    let roles: BTreeMap<_, _> =
+        state.roles().map(|(_, e)| (e.id.to_string(), role(state, &Role::of(state, e), e))).collect();
     assert_eq!(roles, oracle.roles);
     for (ix, entry) in state.roles() {
         let effective = state.profile().unwrap().keys(&state.role(ix).unwrap().effective);
@@ -58,7 +59,8 @@ fn role(_: &AccessState, role: &Role, entry: &chancery_aggregates::state::RoleEn
 }
 
 fn member(member: &Member) -> oracle::Member {
-    let window = |window: &chancery_aggregates::vocabulary::Window| oracle::Window { from: window.from, until: window.until };
+    let window =
+        |window: &chancery_aggregates::vocabulary::Window| oracle::Window { from: window.from, until: window.until };
     let nodes = |nodes: &[ScopeRef]| nodes.iter().map(|node| node.id.to_string()).collect();
     oracle::Member {
         account_type: member.account_type.to_string(),
@@ -130,7 +132,10 @@ pub(crate) fn a_command_is_refused_or_happens_as_its_events_say(profile: &str, s
         let refusals = world.log.len() - outcome.from - count;
         assert!(refusals <= 1);
         for line in &world.log[outcome.from..] {
-            assert_eq!(line.stamp.position, 1 + world.log[..].iter().position(|l| l.stamp == line.stamp).unwrap() as u64);
+            assert_eq!(
+                line.stamp.position,
+                1 + world.log[..].iter().position(|l| l.stamp == line.stamp).unwrap() as u64
+            );
             assert_eq!(line.actor, outcome.actor);
         }
         match &outcome.result {

@@ -360,8 +360,18 @@ impl World {
 
     fn name(choice: u8) -> compact_str::CompactString {
         const NAMES: [&str; 12] = [
-            "Auditor", "auditor", " AUDITOR ", "Deputy", "deputy  ", "ΟΔΟΣ", "οδος", "Straße", "STRASSE", "Night shift",
-            "night  Shift", "",
+            "Auditor",
+            "auditor",
+            " AUDITOR ",
+            "Deputy",
+            "deputy  ",
+            "ΟΔΟΣ",
+            "οδος",
+            "Straße",
+            "STRASSE",
+            "Night shift",
+            "night  Shift",
+            "",
         ];
         pick(&NAMES, choice).unwrap().into()
     }
@@ -378,7 +388,11 @@ impl World {
             description: String::new(),
             colour: (other % 4 == 1).then(|| "#00FF7f".into()),
             level: levels.then(|| u16::from(other % 8) * 8),
-            permissions: self.some_permissions(permissions, u64::from(permissions % 4) * 8, u64::from(permissions % 4 / 3)),
+            permissions: self.some_permissions(
+                permissions,
+                u64::from(permissions % 4) * 8,
+                u64::from(permissions % 4 / 3),
+            ),
             inherits: if parents % 4 == 0 { vec![self.role(parents / 4)] } else { Vec::new() },
             built_in: (other % 16 == 7).then(|| BuiltIn {
                 locked: name % 2 == 0,
@@ -619,7 +633,9 @@ impl World {
         if seed % 8 != 3 {
             tell(Actor::System, MemberCommand::VerifyEmail);
         }
-        for document in account_type.documents.iter().filter(|_| seed % 8 > 2).map(|kind| DocumentKind::known(kind.clone())) {
+        for document in
+            account_type.documents.iter().filter(|_| seed % 8 > 2).map(|kind| DocumentKind::known(kind.clone()))
+        {
             tell(Actor::System, MemberCommand::SubmitDocument { document: document.clone(), reference: None });
             tell(actor(FOUNDER), MemberCommand::ApproveDocument { document, expires: None });
         }
@@ -630,7 +646,10 @@ impl World {
                 AssignmentScope::Never => false,
             };
             let scope = own.then(|| scope_id(&format!("s{}", seed % 2)));
-            tell(actor(FOUNDER), MemberCommand::AssignRole { role: role_id(&format!("c{role}")), scope, window: Window::default() });
+            tell(
+                actor(FOUNDER),
+                MemberCommand::AssignRole { role: role_id(&format!("c{role}")), scope, window: Window::default() },
+            );
         }
         // Where roles give too little, or everything: some of the management directly.
         if let Some(everything) = account_type.default_role.as_ref().filter(|role| *role == "admin") {

@@ -18,11 +18,12 @@ use std::collections::BTreeSet;
 
 use chancery_aggregates::AccessState;
 use chancery_aggregates::event::Recorded;
-use chancery_aggregates::vocabulary::{DocumentKind, PermissionRef, RoleRef, ScopeRef, Time};
+use chancery_aggregates::vocabulary::{PermissionRef, ScopeRef, Time};
 use serde::Serialize;
 
 use crate::activity::{Entry, Narrator};
 use crate::places::Places;
+use crate::turning::Turned;
 use crate::words::Person;
 
 /// One end of the comparison.
@@ -119,48 +120,6 @@ pub enum Cause {
     },
 }
 
-/// What comes or runs out at an instant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "what", rename_all = "snake_case")]
-pub enum Turned {
-    /// An assignment began to count.
-    Begun {
-        /// The role.
-        role: RoleRef,
-        /// The assignment's own scope.
-        scope: Option<ScopeRef>,
-        /// Position of the event that said so.
-        given_at: u64,
-    },
-    /// An assignment no longer counts.
-    Ended {
-        /// The role.
-        role: RoleRef,
-        /// The assignment's own scope.
-        scope: Option<ScopeRef>,
-        /// Position of the event that said so.
-        given_at: u64,
-    },
-    /// A document no longer counts.
-    DocumentExpired {
-        /// Which one.
-        document: DocumentKind,
-        /// Position of the event that said so.
-        given_at: u64,
-    },
-}
-
-impl Turned {
-    /// Position of the event that set the time.
-    pub fn given_at(&self) -> u64 {
-        match self {
-            Self::Begun { given_at, .. } | Self::Ended { given_at, .. } | Self::DocumentExpired { given_at, .. } => {
-                *given_at
-            }
-        }
-    }
-}
-
 /// Compares a state with what it becomes: `events` are all that follow it up to the later end, and
 /// `to_at` is not before `from_at`.
 pub fn diff(from: &AccessState, from_at: Time, events: &[Recorded], to_at: Time, filter: &Filter) -> Diff {
@@ -205,7 +164,7 @@ impl Line {
     pub fn cites(&self) -> impl Iterator<Item = u64> + '_ {
         let causes = self.causes.iter().flat_map(|cause| match cause {
             Cause::Event { position } => vec![*position],
-            Cause::Time { turned, .. } => turned.iter().map(Turned::given_at).collect(),
+            Cause::Time { turned, .. } => turned.iter().map(|turned| turned.given_at).collect(),
         });
         causes.chain(self.rests_on.iter().copied())
     }

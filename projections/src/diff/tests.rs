@@ -1,5 +1,4 @@
-use chancery_aggregates::access::{Place, Reading, holdings};
-use chancery_aggregates::event::{MemberEvent, RoleEvent, ScopeEvent};
+use chancery_aggregates::event::{MemberEvent, ScopeEvent};
 use chancery_aggregates::vocabulary::{DocumentKind, MemberId, MemberScope, Window};
 
 use super::*;
@@ -41,7 +40,7 @@ fn told(diff: &Diff) -> Vec<String> {
         let causes = line.causes.iter().map(|cause| match cause {
             Cause::Event { position } => format!("#{position}"),
             Cause::Time { at, turned } => {
-                format!("time {} by #{}", at.format("%F"), turned[0].given_at())
+                format!("time {} by #{}", at.format("%F"), turned[0].given_at)
             }
         });
         let rests: Vec<String> = line.rests_on.iter().map(|position| format!("(#{position})")).collect();

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chancery_aggregates::AccessState;
 use chancery_aggregates::access::{Holdings, Place, turning_points};
 use chancery_aggregates::event::Recorded;
-use chancery_aggregates::state::{DocumentStatus, MemberIx};
+use chancery_aggregates::state::MemberIx;
 use chancery_aggregates::vocabulary::Time;
 
 use super::candidates::{Differing, held};
 use super::touch::{self, Touch};
-use super::{Cause, Ends, Turned};
+use super::{Cause, Ends};
+use crate::turning::turned;
 
 /// The holdings of one member at one place, followed from end to end.
 pub(super) struct Track {
@@ -122,24 +123,4 @@ impl Walk {
             }
         }
     }
-}
-
-/// What of a member's comes or runs out at an instant.
-fn turned(state: &AccessState, member: MemberIx, at: Time) -> Vec<Turned> {
-    let Some(member) = state.member(member) else { return Vec::new() };
-    let mut turned = Vec::new();
-    for held in &member.assignments {
-        let (role, scope) = (state.cite_role(held.role), held.scope.map(|scope| state.cite_scope(scope)));
-        if held.window.from == Some(at) {
-            turned.push(Turned::Begun { role, scope, given_at: held.at });
-        } else if held.window.until == Some(at) {
-            turned.push(Turned::Ended { role, scope, given_at: held.at });
-        }
-    }
-    for document in &member.documents {
-        if document.status == DocumentStatus::Approved(Some(at)) {
-            turned.push(Turned::DocumentExpired { document: document.kind.clone(), given_at: document.at });
-        }
-    }
-    turned
 }

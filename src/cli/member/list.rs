@@ -8,6 +8,7 @@ use chancery_aggregates::vocabulary::MemberKind;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
+use super::expiring;
 use super::show::{Seen, account_type, email};
 use crate::cli::options::At;
 use crate::cli::output::{Table, Tone};
@@ -17,6 +18,7 @@ use crate::cli::{CliError, Done, Session, resolve};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Only members with this in their id, name or e-mail address
+    #[arg(long, value_name = "TEXT")]
     search: Option<String>,
     /// Only holders of this role
     #[arg(long)]
@@ -30,6 +32,10 @@ pub struct Args {
     /// Only members who stand so; without it, those who have not left
     #[arg(long, value_enum)]
     status: Option<Standing>,
+    /// Their documents and roles whose time is over within so many days; without a number, as many
+    /// as the profile reminds ahead
+    #[arg(long, value_name = "DAYS", num_args = 0..=1, require_equals = true)]
+    expiring: Option<Option<u32>>,
     #[command(flatten)]
     at: At,
 }
@@ -57,6 +63,9 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     let filter = Filter::of(args, &reader)?;
     let mut members = reader.members()?;
     members.retain(|(ix, member)| filter.takes(&reader, *ix, member));
+    if let Some(days) = args.expiring {
+        return expiring::show(&reader, &members, days, session.output());
+    }
     let state = &view.facts.state;
     let rows: Vec<Value> = members.iter().map(|(ix, member)| row_json(&reader, *ix, member)).collect();
     session.output().show(&rows, |page| {

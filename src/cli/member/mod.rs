@@ -3,6 +3,7 @@
 mod add;
 mod assignment;
 mod document;
+mod expiring;
 mod list;
 mod scope;
 mod show;

@@ -28,7 +28,7 @@ pub(super) struct Seen<'a> {
     state: &'a AccessState,
     /// Hidden altogether from members who do not see their own.
     hidden: bool,
-    assignments: Vec<Assignment>,
+    pub(super) assignments: Vec<Assignment>,
     scope: Coverage,
     toggles: &'a [Toggle],
 }

@@ -79,7 +79,7 @@ fn roles(profile: &ProfileDocument, counts: &Counts) -> Table {
     let mut table = Table::new(columns.chain(["locked".to_owned(), "id".to_owned()])).right(numbers);
     for role in &counts.roles {
         let level = levels.then(|| (Tone::Plain, role.level.map(|level| level.to_string()).unwrap_or_default()));
-        let locked = if role.locked { "yes" } else { "no" };
+        let locked = if role.locked { "Yes" } else { "No" };
         let cells = level.into_iter().chain([(Tone::Strong, role.name.clone())]);
         let cells = cells.chain(role.counts.iter().map(|count| (Tone::Plain, count.to_string())));
         table.toned_row(cells.chain([(Tone::Plain, locked.to_owned()), (Tone::Quiet, role.key.clone())]));
@@ -111,6 +111,9 @@ fn scopes(profile: &ProfileDocument) -> Vec<String> {
 }
 
 fn catalogue(page: &mut Page, profile: &ProfileDocument) {
+    let counts = Counts::of(profile);
+    let (permissions, categories) = (counts.catalogue.iter().sum::<usize>(), counts.counted_categories());
+    page.line(format!("{permissions} permissions in {categories} categories"));
     let compiled = Profile::compile(profile.clone());
     let widest = |text: fn(&chancery_aggregates::profile::Permission) -> &str| {
         compiled.permissions().iter().map(|permission| text(permission).chars().count()).max().unwrap_or(0)

@@ -1,7 +1,5 @@
 //! `role list`.
 
-use std::cmp::Reverse;
-
 use chancery_aggregates::profile::document::AssignedBy;
 use chancery_aggregates::state::{AccessState, RoleEntry, RoleIx, fold_name};
 use clap::ValueEnum;
@@ -15,8 +13,9 @@ use crate::cli::{CliError, Done, Session};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Only roles with this in their name or id
+    #[arg(long, value_name = "TEXT")]
     search: Option<String>,
-    /// Order: by name, newest first, last changed first, most users first, or by level
+    /// Order; without it by level where roles have levels, else by name
     #[arg(long, value_enum)]
     sort: Option<Sort>,
     /// The other way round
@@ -57,7 +56,11 @@ enum Column {
 pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
     let view = session.view(&args.at).await?;
     let state = &view.facts.state;
-    let mut roles = view.facts.reader()?.roles()?;
+    let reader = view.facts.reader()?;
+    if !reader.sees_roles()? {
+        return Err(CliError::RolesHidden);
+    }
+    let mut roles = reader.roles()?;
     if let Some(search) = &args.search {
         let wanted = fold_name(search);
         let has = |text: &str| fold_name(text).contains(wanted.as_str());
@@ -79,9 +82,9 @@ fn sort(roles: &mut [(RoleIx, &RoleEntry)], by: Sort) {
     roles.sort_by_cached_key(|(_, role)| fold_name(&role.name));
     match by {
         Sort::Name => {}
-        Sort::Created => roles.sort_by_key(|(_, role)| Reverse(role.created.position)),
-        Sort::Modified => roles.sort_by_key(|(_, role)| Reverse(role.modified.position)),
-        Sort::Users => roles.sort_by_key(|(_, role)| Reverse(role.holders.len())),
+        Sort::Created => roles.sort_by_key(|(_, role)| role.created.position),
+        Sort::Modified => roles.sort_by_key(|(_, role)| role.modified.position),
+        Sort::Users => roles.sort_by_key(|(_, role)| role.holders.len()),
         Sort::Level => roles.sort_by_key(|(_, role)| role.level.unwrap_or(u16::MAX)),
     }
 }

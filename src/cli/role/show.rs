@@ -61,11 +61,11 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         }
         let mut listed = true;
         for category in &categories {
-            let lists = args.all || category.on > 0;
+            let lists = category.switches.iter().any(|switch| shown(switch, args.all));
             if lists || listed {
                 page.gap();
             }
-            category_lines(page, category, args.all, facts);
+            category_lines(page, category, args.all);
             listed = lists;
         }
     })?;
@@ -145,23 +145,28 @@ fn head(page: &mut Page, facts: &Facts, role: &RoleEntry) {
     ]);
 }
 
-fn category_lines(page: &mut Page, category: &Category, all: bool, facts: &Facts) {
+/// What is on, and what the reader may not switch on.
+fn shown(switch: &Switch, all: bool) -> bool {
+    all || switch.on || switch.fixed.is_some()
+}
+
+fn category_lines(page: &mut Page, category: &Category, all: bool) {
     let counter = format!("  {}/{}", category.on, category.switches.len());
     page.spans(&[(Tone::Strong, &category.label), (Tone::Plain, &counter)]);
-    let shown = || category.switches.iter().filter(|switch| all || switch.on);
-    let width = |text: fn(&Switch) -> &str| shown().map(|switch| text(switch).chars().count()).max().unwrap_or(0);
+    let listed = || category.switches.iter().filter(|switch| shown(switch, all));
+    let width = |text: fn(&Switch) -> &str| listed().map(|switch| text(switch).chars().count()).max().unwrap_or(0);
     let (labels, keys) = (width(|switch| &switch.label), width(|switch| switch.key.as_str()));
-    for switch in shown() {
+    for switch in listed() {
         let mark = if switch.on { "  [x] " } else { "  [ ] " };
         let tone = if switch.on { Tone::Good } else { Tone::Quiet };
         let label = format!("{:<labels$}  ", switch.label);
-        let notes = notes(switch, facts).join("; ");
+        let notes = notes(switch).join("; ");
         let key = if notes.is_empty() { switch.key.to_string() } else { format!("{:<keys$}  ", switch.key.as_str()) };
         page.spans(&[(tone, mark), (Tone::Plain, &label), (Tone::Quiet, &key), (Tone::Warning, &notes)]);
     }
 }
 
-fn notes(switch: &Switch, facts: &Facts) -> Vec<String> {
+fn notes(switch: &Switch) -> Vec<String> {
     let mut notes = Vec::new();
     if switch.restriction {
         notes.push("narrows".to_owned());
@@ -170,7 +175,9 @@ fn notes(switch: &Switch, facts: &Facts) -> Vec<String> {
         notes.push(format!("inherited from {}", switch.inherited_from.join(", ")));
     }
     match &switch.fixed {
-        Some(Refusal::ToggleNotHeld { .. }) => notes.push(format!("fixed: `{}` does not hold it", facts.actor)),
+        Some(Refusal::ToggleNotHeld { actor, permission }) => {
+            notes.push(format!("fixed: `{actor}` does not hold `{permission}`"));
+        }
         Some(refusal) => notes.push(format!("fixed: {refusal}")),
         None => {}
     }

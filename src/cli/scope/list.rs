@@ -14,6 +14,7 @@ use crate::cli::{CliError, Done, Session};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Only scopes with this in their name or id, and what they stand below
+    #[arg(long, value_name = "TEXT")]
     search: Option<String>,
     #[command(flatten)]
     at: At,

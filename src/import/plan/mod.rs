@@ -108,13 +108,18 @@ fn lay_out(
     resources: &Resources,
     findings: &mut Findings,
 ) -> Result<(Layout, Targets), ImportError> {
-    let layout = layout::build(ground.policy, parents_first, &HashSet::new())?;
-    let mut unused = Findings::default();
-    let targets = roles::resolve(ground, &layout, &mut unused);
-    let split = roles::used_elsewhere(ground, &layout, &targets, resources);
-    let layout = if split.is_empty() { layout } else { layout::build(ground.policy, parents_first, &split)? };
-    let targets = roles::resolve(ground, &layout, findings);
-    Ok((layout, targets))
+    let mut split = HashSet::new();
+    loop {
+        let layout = layout::build(ground.policy, parents_first, &split)?;
+        let targets = roles::resolve(ground, &layout, &mut Findings::default());
+        let further = roles::used_elsewhere(ground, &layout, &targets, resources);
+        if further.is_empty() {
+            let targets = roles::resolve(ground, &layout, findings);
+            return Ok((layout, targets));
+        }
+        // A role that is laid out for each domain is not among them again, so this comes to an end.
+        split.extend(further);
+    }
 }
 
 /// Gives one role everything that the files mention: grant-what-you-hold would otherwise leave

@@ -120,8 +120,8 @@ pub(super) fn used_elsewhere(
         let (ix, role) = targets.existing(number, ground)?;
         let lacks = !missing(ground, node, role).is_empty() || !missing_parents(node, role, targets).is_empty();
         let used: HashSet<Option<ScopeIx>> =
-            node.used.iter().map(|domain| domain.and_then(|domain| resources.existing(domain))).collect();
-        let without_domain = node.used.contains(&None);
+            layout.used(node.role).iter().map(|domain| domain.and_then(|domain| resources.existing(domain))).collect();
+        let without_domain = layout.used(node.role).contains(&None);
         let outside = |scope: Option<ScopeIx>| !used.contains(&scope) || (scope.is_none() && !without_domain);
         (lacks && node.domain.is_none() && places_held(ground, ix).into_iter().any(outside)).then_some(node.role)
     };

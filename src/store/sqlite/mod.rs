@@ -23,7 +23,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use self::error::Location;
 use self::reader::Readers;
 use self::writer::Writer;
-use super::{Append, Appended, EventRow, Head, Idempotency, Range, Store, StoreError, Visit, Visitor, validate};
+use super::{Append, Appended, EventRow, Folder, Head, Idempotency, Range, Store, StoreError, Visit, Visitor, validate};
 
 /// What a store is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,6 +155,11 @@ impl Store for SqliteStore {
 
     async fn scan(&self, range: Range, mut visitor: Visitor) -> Result<(), StoreError> {
         self.read(move |readers| readers.scan(&range, &mut visitor)).await
+    }
+
+    async fn fold(&self, organisation: &str, after: u64, until: u64, mut folder: Folder) -> Result<(), StoreError> {
+        let organisation = organisation.to_owned();
+        self.read(move |readers| readers.fold(&organisation, after, until, &mut folder)).await
     }
 
     async fn head(&self, organisation: &str) -> Result<Option<Head>, StoreError> {
