@@ -3,3 +3,6 @@
 mod crash;
 mod requirements;
 mod store_contract;
+mod cli;
+mod import;
+mod replay_cli;

@@ -59,14 +59,20 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         })
         .collect();
     session.output().show(&table_json(&table, &shown, member.is_some() || args.permissions), |page| {
-        page.toned(Tone::Quiet, format!("{}, as of {} (#{})", facts.state.name(), words::instant(facts.now), table.position));
+        page.toned(
+            Tone::Quiet,
+            format!("{}, as of {} (#{})", facts.state.name(), words::instant(facts.now), table.position),
+        );
         match (&shown[..], member) {
             ([(row, held)], Some(_)) => show_member(page, row, held, args.permissions),
             _ => show_table(page, &table, &shown, args.permissions),
         }
         if let Some(account_type) = hidden {
             page.gap();
-            page.toned(Tone::Warning, format!("not shown: yourself, as members of account type `{account_type}` do not see their own access"));
+            page.toned(
+                Tone::Warning,
+                format!("not shown: yourself, as members of account type `{account_type}` do not see their own access"),
+            );
         }
     })?;
     Ok(Done::Shown)
@@ -121,7 +127,8 @@ fn table_json(table: &AccessTable, shown: &[(&MemberAccess, Vec<HeldAt>)], with_
 }
 
 fn show_table(page: &mut Page, table: &AccessTable, shown: &[(&MemberAccess, Vec<HeldAt>)], permissions: bool) {
-    let mut rows = Table::new(["member", "id", "account type", "role", "where", "when", "permissions", "since"]).right([6]);
+    let mut rows =
+        Table::new(["member", "id", "account type", "role", "where", "when", "permissions", "since"]).right([6]);
     for member in &table.members {
         let (tone, barred) = match &member.barrier {
             Some(_) => (Tone::Quiet, " (no access)"),

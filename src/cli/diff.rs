@@ -97,7 +97,10 @@ impl Shown<'_> {
             if member != Some(&line.member.id) {
                 member = Some(&line.member.id);
                 page.gap();
-                page.spans(&[(Tone::Strong, &line.member.to_string()), (Tone::Quiet, &format!("  {}", line.member.id))]);
+                page.spans(&[
+                    (Tone::Strong, &line.member.to_string()),
+                    (Tone::Quiet, &format!("  {}", line.member.id)),
+                ]);
             }
             self.show_line(page, line, &events);
         }

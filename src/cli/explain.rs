@@ -126,9 +126,7 @@ struct Answer<'a> {
 impl Answer<'_> {
     fn json(&self) -> Value {
         let entry = |position: u64| self.past.as_ref().and_then(|past| past.entries.get(&position));
-        let cause = |cause: &Cause| {
-            json!({ "position": cause.position, "fact": fact_name(cause.fact), "event": entry(cause.position) })
-        };
+        let cause = |cause: &Cause| json!({ "position": cause.position, "fact": fact_name(cause.fact), "event": entry(cause.position) });
         let span = |span: &Span| {
             let begun_by = match &span.begun_by {
                 Turn::Event(position) => json!({ "position": position, "event": entry(*position) }),

@@ -225,3 +225,6 @@ impl<'a> Reader<'a> {
         self.scopes.get(scope.index()).copied().unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

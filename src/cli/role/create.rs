@@ -2,10 +2,14 @@
 
 use chancery_aggregates::command::{NewRole, RoleCommand};
 use chancery_aggregates::refusal::Thing;
+use chancery_aggregates::state::fold_name;
 use chancery_aggregates::vocabulary::RoleId;
 use chancery_aggregates::{Command, Facts, Refusal};
 
 use crate::cli::{CliError, Done, Session, resolve};
+
+/// How many ids are tried for roles with alike names.
+const LAST_NUMBER: u32 = 99;
 
 /// What the new role starts with.
 #[derive(Debug, clap::Args)]
@@ -19,7 +23,7 @@ pub struct Create {
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     description: String,
     /// #rrggbb
-    #[arg(long, alias = "color-of-role", value_name = "COLOUR")]
+    #[arg(long, value_name = "COLOUR")]
     colour: Option<String>,
     /// Its level, where roles have levels; a smaller number outranks a greater one
     #[arg(long)]
@@ -46,7 +50,7 @@ pub struct Duplicate {
 
 pub(super) async fn create(args: &Create, session: &Session) -> Result<Done, CliError> {
     let facts = session.facts_for_change().await?;
-    let id = new_id(args.id.as_deref(), &args.name, &facts)?;
+    let id = new_id(args.id.as_deref(), &args.name, &facts, session)?;
     let new = NewRole {
         name: args.name.as_str().into(),
         description: args.description.clone(),
@@ -61,20 +65,30 @@ pub(super) async fn create(args: &Create, session: &Session) -> Result<Done, Cli
 
 pub(super) async fn duplicate(args: &Duplicate, session: &Session) -> Result<Done, CliError> {
     let facts = session.facts_for_change().await?;
-    let id = new_id(args.id.as_deref(), &args.name, &facts)?;
+    let id = new_id(args.id.as_deref(), &args.name, &facts, session)?;
     let source = resolve::role_for_command(&facts, &args.role);
     let name = args.name.as_str().into();
     session.execute(vec![Command::Role(id, RoleCommand::DuplicateRole { source, name })]).await
 }
 
-/// The given id, else one that can be read, else one that nobody has.
-fn new_id(given: Option<&str>, name: &str, facts: &Facts) -> Result<RoleId, Refusal> {
+/// The given id, else one that can be read. A request that is repeated under its idempotency key
+/// gets the id that it had the first time.
+fn new_id(given: Option<&str>, name: &str, facts: &Facts, session: &Session) -> Result<RoleId, Refusal> {
     if let Some(given) = given {
         return resolve::new_id(Thing::Role, given, RoleId::parse);
     }
-    let readable = RoleId::parse(&slug(name)).ok();
-    let free = readable.filter(|id| facts.state.role_by_id(id.as_str()).is_none());
-    Ok(free.unwrap_or_else(|| RoleId::known(uuid::Uuid::now_v7().to_string())))
+    let repeatable = session.options().idempotency_key.is_some();
+    let suits = |id: &RoleId| match facts.state.role_by_id(id.as_str()) {
+        Some(taken) => repeatable && fold_name(&taken.name) == fold_name(name),
+        None => true,
+    };
+    let slug = slug(name);
+    let numbered = (2..=LAST_NUMBER).map(|number| format!("{slug}_{number}"));
+    let readable = std::iter::once(slug.clone()).chain(numbered).map_while(|id| RoleId::parse(&id).ok());
+    Ok(readable
+        .filter(|_| !slug.is_empty())
+        .find(suits)
+        .unwrap_or_else(|| RoleId::known(uuid::Uuid::now_v7().to_string())))
 }
 
 /// `Site Manager (North)` as `site_manager_north`.

@@ -119,11 +119,13 @@ pub(super) fn used_elsewhere(
     let elsewhere = |(number, node): (usize, &Node)| {
         let (ix, role) = targets.existing(number, ground)?;
         let lacks = !missing(ground, node, role).is_empty() || !missing_parents(node, role, targets).is_empty();
-        let used: HashSet<Option<ScopeIx>> =
-            layout.used(node.role).iter().map(|domain| domain.and_then(|domain| resources.existing(domain))).collect();
-        let without_domain = layout.used(node.role).contains(&None);
-        let outside = |scope: Option<ScopeIx>| !used.contains(&scope) || (scope.is_none() && !without_domain);
-        (lacks && node.domain.is_none() && places_held(ground, ix).into_iter().any(outside)).then_some(node.role)
+        let used = layout.used(node.role);
+        if !lacks || node.domain.is_some() || used.contains(&None) {
+            return None;
+        }
+        let used: HashSet<ScopeIx> = used.iter().flatten().filter_map(|domain| resources.existing(*domain)).collect();
+        let outside = |scope: Option<ScopeIx>| scope.is_none_or(|scope| !used.contains(&scope));
+        places_held(ground, ix).into_iter().any(outside).then_some(node.role)
     };
     (0..).zip(&layout.nodes).filter_map(elsewhere).collect()
 }
