@@ -1,8 +1,9 @@
 //! The integration tests: one binary.
 
+mod cli;
 mod crash;
+mod import;
+mod matrix;
+mod replay_cli;
 mod requirements;
 mod store_contract;
-mod cli;
-mod import;
-mod replay_cli;

@@ -98,11 +98,14 @@ pub fn ordinal(number: u32) -> String {
     format!("{number}{ending}")
 }
 
-/// `30 June 2026`, or `30 June 2026 at 17:30 UTC` when it is not midnight.
+/// `30 June 2026` for its first instant, `the end of 30 June 2026` for its last one, and else
+/// `30 June 2026 at 17:30 UTC`.
 pub fn instant(at: Time) -> String {
     let day = at.format("%-d %B %Y");
     if is_midnight(at) {
         day.to_string()
+    } else if at.checked_add_signed(TimeDelta::microseconds(1)).is_some_and(is_midnight) {
+        format!("the end of {day}")
     } else if at.second() == 0 {
         format!("{day} at {} UTC", at.format("%H:%M"))
     } else {
@@ -196,6 +199,7 @@ mod tests {
         assert_eq!(window(window_of("2026-07-01T00:00:00Z")), "until 30 June 2026");
         assert_eq!(window(window_of("2026-07-01T17:30:00Z")), "until 1 July 2026 at 17:30 UTC");
         assert_eq!(instant(at("2026-07-01T00:00:00Z")), "1 July 2026");
+        assert_eq!(instant(at("2026-07-01T23:59:59.999999Z")), "the end of 1 July 2026");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use chancery_aggregates::Facts;
 use chancery_aggregates::access::Place;
 use chancery_aggregates::authority::Reader;
 use chancery_aggregates::state::MemberIx;
+use chancery_aggregates::vocabulary::{Time, Window};
 use chancery_projections::access::{
     AccessTable, Category, Filter, Held, HeldAt, MemberAccess, access_table, held_by_place, permissions_of,
 };
@@ -64,7 +65,7 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
             format!("{}, as of {} (#{})", facts.state.name(), words::instant(facts.now), table.position),
         );
         match (&shown[..], member) {
-            ([(row, held)], Some(_)) => show_member(page, row, held, args.permissions),
+            ([(row, held)], Some(_)) => show_member(page, (row, held), facts.now, args.permissions),
             _ => show_table(page, &table, &shown, args.permissions),
         }
         if let Some(account_type) = hidden {
@@ -139,7 +140,7 @@ fn show_table(page: &mut Page, table: &AccessTable, shown: &[(&MemberAccess, Vec
             (Tone::Quiet, member.member.id.to_string()),
             (tone, member.account_type.clone()),
         ];
-        for cells in cells(member) {
+        for cells in cells(member, table.at) {
             rows.toned_row(first.iter().cloned().chain(cells));
             first = Default::default();
         }
@@ -163,8 +164,18 @@ fn show_table(page: &mut Page, table: &AccessTable, shown: &[(&MemberAccess, Vec
     }
 }
 
+/// A window, and whether the instant is before or after it.
+fn when(window: Window, at: Time) -> String {
+    let words = words::window(window);
+    match (window.holds(at), window.from.is_some_and(|from| at < from)) {
+        (true, _) => words,
+        (false, true) => format!("{words} (to come)"),
+        (false, false) => format!("{words} (over)"),
+    }
+}
+
 /// Role, where, when, permissions and position of everything that a member was given.
-fn cells(member: &MemberAccess) -> Vec<[(Tone, String); 5]> {
+fn cells(member: &MemberAccess, at: Time) -> Vec<[(Tone, String); 5]> {
     let nothing = || (Tone::Quiet, String::new());
     let mut rows: Vec<_> = member
         .roles
@@ -174,7 +185,7 @@ fn cells(member: &MemberAccess) -> Vec<[(Tone, String); 5]> {
             [
                 (tone, role.role.name.to_string()),
                 (tone, words::member_scope(&role.reach)),
-                (tone, words::window(role.window)),
+                (tone, when(role.window, at)),
                 (tone, role.permissions.to_string()),
                 (Tone::Quiet, format!("#{}", role.given_at)),
             ]
@@ -192,7 +203,7 @@ fn cells(member: &MemberAccess) -> Vec<[(Tone, String); 5]> {
     rows
 }
 
-fn show_member(page: &mut Page, member: &MemberAccess, held: &[HeldAt], permissions: bool) {
+fn show_member(page: &mut Page, (member, held): (&MemberAccess, &[HeldAt]), at: Time, permissions: bool) {
     page.gap();
     page.spans(&[(Tone::Strong, &member.member.to_string()), (Tone::Quiet, &format!("  {}", member.member.id))]);
     page.fields(&[
@@ -202,7 +213,7 @@ fn show_member(page: &mut Page, member: &MemberAccess, held: &[HeldAt], permissi
     ]);
     page.gap();
     let mut table = Table::new(["role", "where", "when", "permissions", "since"]).right([3]);
-    for cells in cells(member) {
+    for cells in cells(member, at) {
         table.toned_row(cells);
     }
     page.table(table, "no role");

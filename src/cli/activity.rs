@@ -1,14 +1,15 @@
 //! `activity`: what happened, in words.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use chancery_aggregates::access::{Place, Reading, holdings};
 use chancery_aggregates::authority::Acting;
 use chancery_aggregates::profile::Need;
+use chancery_aggregates::refusal::Thing;
 use chancery_aggregates::vocabulary::Actor;
 use chancery_aggregates::{Facts, Refusal};
-use chancery_projections::activity::{Entry, Filter, Narrator, SubjectKind};
-use std::collections::BTreeSet;
+use chancery_projections::activity::{Entry, Filter, Narrator, Subject, SubjectKind};
 
 use super::events::{Bounds, Kept, limit, read};
 use super::options::Point;
@@ -134,12 +135,17 @@ fn show(session: &Session, kept: &Kept<Entry>, reverse: bool) -> Result<(), CliE
     output.print(&page)
 }
 
-/// Which entries a reader may see: all, or those that are about scopes where the reader holds the
-/// permission for the activity log.
+/// Which entries a reader may see: all, or those about scopes where the reader holds the permission
+/// for the activity log, about members whom the reader sees, and about roles if the reader sees them.
 #[derive(Debug, Clone)]
-pub(super) struct Sight {
-    /// Ids of those scopes; absent, all is seen.
-    scopes: Option<BTreeSet<String>>,
+pub(super) struct Sight(Option<Part>);
+
+/// What a reader sees who does not see all.
+#[derive(Debug, Clone)]
+struct Part {
+    scopes: BTreeSet<String>,
+    members: BTreeSet<String>,
+    roles: bool,
 }
 
 impl Sight {
@@ -148,32 +154,40 @@ impl Sight {
     /// # Errors
     /// When they may see nothing of the log anywhere.
     pub(super) fn of(facts: &Facts) -> Result<Self, Refusal> {
-        let Acting::Member(member) = facts.acting()? else { return Ok(Self { scopes: None }) };
+        let Acting::Member(member) = facts.acting()? else { return Ok(Self(None)) };
+        let whole = facts.authorise(member, Need::ActivityView, &[Place::Organisation], || {
+            facts.unseen(Thing::Member, facts.actor_name().as_str())
+        });
+        let Err(refusal) = whole else { return Ok(Self(None)) };
         let permission = facts.profile()?.need(Need::ActivityView);
-        let held = |place| {
-            let held = holdings(&facts.state, member, place, facts.now, Reading::Actual);
+        let held = |scope| {
+            let held = holdings(&facts.state, member, Place::Scope(scope), facts.now, Reading::Actual);
             permission.is_some_and(|permission| held.full.contains(permission))
         };
-        if held(Place::Organisation) {
-            return Ok(Self { scopes: None });
-        }
-        let scopes: BTreeSet<String> = facts
-            .state
-            .scopes()
-            .filter(|(ix, _)| held(Place::Scope(*ix)))
-            .map(|(_, scope)| scope.id.to_string())
-            .collect();
+        let scopes = facts.state.scopes().filter(|(ix, _)| held(*ix));
+        let scopes: BTreeSet<String> = scopes.map(|(_, scope)| scope.id.to_string()).collect();
         if scopes.is_empty() {
-            let unseen = || facts.unseen(chancery_aggregates::refusal::Thing::Organisation, "");
-            facts.authorise(member, Need::ActivityView, &[Place::Organisation], unseen)?;
+            return Err(refusal);
         }
-        Ok(Self { scopes: Some(scopes) })
+        let reader = facts.reader()?;
+        let members = reader.members().unwrap_or_default();
+        let members = members.into_iter().filter(|(ix, _)| reader.sees_access_of(*ix));
+        Ok(Self(Some(Part {
+            scopes,
+            members: members.map(|(_, member)| member.id.to_string()).collect(),
+            roles: reader.sees_roles().unwrap_or(false),
+        })))
     }
 
-    /// Whether an entry is seen: all scopes that it names are, and it names one.
+    /// Whether an entry is seen: everything that it names is.
     pub(super) fn has(&self, entry: &Entry) -> bool {
-        let Some(seen) = &self.scopes else { return true };
-        let mut named = entry.subjects.iter().filter(|subject| subject.kind == SubjectKind::Scope).peekable();
-        named.peek().is_some() && named.all(|subject| seen.contains(&subject.id))
+        let Some(part) = &self.0 else { return true };
+        let seen = |subject: &Subject| match subject.kind {
+            SubjectKind::Scope => part.scopes.contains(&subject.id),
+            SubjectKind::Member => part.members.contains(&subject.id),
+            SubjectKind::Role => part.roles,
+            SubjectKind::Permission => true,
+        };
+        !entry.subjects.is_empty() && entry.subjects.iter().all(seen)
     }
 }

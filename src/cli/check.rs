@@ -29,12 +29,8 @@ pub struct Args {
 pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
     let view = session.view(&args.at).await?;
     let (facts, reader) = (&view.facts, view.facts.reader()?);
-    let (member, entry) = reader.member(&args.member)?;
-    if !reader.sees_access_of(member) {
-        let profile = facts.profile()?;
-        let account_type = profile.account_type(entry.account_type).map(|t| t.key.to_string()).unwrap_or_default();
-        return Err(CliError::OwnAccessHidden { account_type });
-    }
+    let (member, _) = reader.member(&args.member)?;
+    view.refuse_hidden(&reader, member)?;
     facts.find_permission(&args.permission)?;
     if let Some(scope) = &args.on {
         reader.scope(scope)?;

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use chancery_aggregates::Facts;
 use chancery_projections::activity::Entry;
-use chancery_projections::diff::{Cause, ChangeKind, Diff, Filter, Line, diff};
+use chancery_projections::diff::{Cause, ChangeKind, Diff, End, Filter, Line, diff};
 use chancery_projections::words;
 
 use super::events::read;
@@ -87,8 +87,8 @@ impl Shown<'_> {
         let events: BTreeMap<u64, &Entry> = self.diff.events.iter().map(|entry| (entry.position, entry)).collect();
         let created = |line: &Line| line.places.only_new && line.causes.iter().all(|cause| is_creation(cause, &events));
         let (new, changed): (Vec<&Line>, Vec<&Line>) = lines.iter().partition(|line| created(line));
-        let ends = [from, to].map(|end| format!("{} (#{})", words::instant(end.at), end.position));
-        page.toned(Tone::Quiet, format!("from {} to {}", ends[0], ends[1]));
+        let end = |end: &End| format!("{} (#{})", words::instant(end.at), end.position);
+        page.toned(Tone::Quiet, format!("from {} to {}", end(from), end(to)));
         if lines.is_empty() {
             page.line("no effective permission changed");
         }
@@ -140,18 +140,23 @@ impl Shown<'_> {
 
     /// Scopes that were created, with those who reach them: what they hold there they held above before.
     fn show_new(&self, page: &mut Page, lines: &[&Line], events: &BTreeMap<u64, &Entry>) {
-        let mut scopes: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
+        let mut scopes: Vec<(&str, Vec<&Line>)> = Vec::new();
         for line in lines {
-            scopes.entry(line.places.summary.as_str()).or_default().push(line);
+            let summary = line.places.summary.as_str();
+            match scopes.iter_mut().find(|(known, _)| *known == summary) {
+                Some((_, lines)) => lines.push(line),
+                None => scopes.push((summary, vec![line])),
+            }
         }
         for (summary, lines) in scopes {
             page.gap();
             page.toned(Tone::Strong, summary);
+            let permissions = |line: &Line| words::count(line.changes.len(), "permission");
             let reached: Vec<String> =
-                lines.iter().map(|line| format!("{} ({})", line.member, line.changes.len())).collect();
+                lines.iter().map(|line| format!("{} ({})", line.member, permissions(line))).collect();
             page.spans(&[
-                (Tone::Good, "  + reached from the start by "),
-                (Tone::Plain, &format!("{} – with how many permissions", words::list(&reached))),
+                (Tone::Good, "  + from the start"),
+                (Tone::Plain, &format!(" for {}", words::list(&reached))),
             ]);
             let mut positions: Vec<u64> = lines.iter().flat_map(|line| line.cites()).collect();
             positions.sort_unstable();

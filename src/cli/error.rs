@@ -1,17 +1,13 @@
-//! Why a line was not carried out, and how people and programs are told.
+//! Why a line was not carried out, and how the program ends.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anstyle::{AnsiColor, Style};
 use chancery_aggregates::Refusal;
 use chancery_aggregates::profile::check::Mistake;
 use chancery_aggregates::refusal::RefusalKind;
-use serde_json::{Value, json};
 
-use super::options::{Format, Options, When};
-use super::output::plain;
 use crate::engine::EngineError;
 use crate::store::StoreError;
 
@@ -44,9 +40,9 @@ pub enum CliError {
     /// The command line does not fit the grammar.
     #[error("{0}")]
     Usage(clap::Error),
-    /// The engine refused or failed.
+    /// The engine refused a command, or failed.
     #[error(transparent)]
-    Engine(#[from] EngineError),
+    Engine(Box<EngineError>),
     /// A rule refuses a read, or what was named is not there.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -126,11 +122,30 @@ pub enum CliError {
     },
 }
 
+impl From<EngineError> for CliError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Store(error) => Self::Store(error),
+            other => Self::Engine(Box::new(other)),
+        }
+    }
+}
+
+impl From<Box<EngineError>> for CliError {
+    fn from(error: Box<EngineError>) -> Self {
+        (*error).into()
+    }
+}
+
 impl CliError {
     /// The rule that refused, if a rule did.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
-            Self::Refused(refusal) | Self::Engine(EngineError::Refused { refusal, .. }) => Some(refusal),
+            Self::Refused(refusal) => Some(refusal),
+            Self::Engine(error) => match error.as_ref() {
+                EngineError::Refused { refusal, .. } => Some(refusal),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -183,139 +198,17 @@ impl CliError {
             | Self::BadProfile { .. }
             | Self::Input { .. } => Exit::Invalid,
             Self::OwnAccessHidden { .. } => Exit::Refused,
-            Self::RolesHidden
-            | Self::NoOrganisation
-            | Self::UnknownProfile { .. }
-            | Self::Engine(EngineError::BeforeFounding { .. } | EngineError::BeyondHead { .. }) => Exit::NotFound,
-            Self::Engine(EngineError::Store(StoreError::KeyReused { .. }))
-            | Self::Store(StoreError::KeyReused { .. }) => Exit::Conflict,
-            Self::Engine(_)
-            | Self::Refused(_)
-            | Self::Store(_)
-            | Self::File { .. }
-            | Self::Io(_)
-            | Self::Unavailable { .. } => Exit::Failed,
-        }
-    }
-
-    /// What to do, where the sentence does not say so already.
-    pub fn hint(&self) -> Option<String> {
-        if let Some(refusal) = self.refusal() {
-            return refusal_hint(refusal);
-        }
-        let hint = match self {
-            Self::ActorRequired => "every change has an author; `CHANCERY_AS` sets one for the session",
-            Self::OwnAccessHidden { .. } => "somebody who manages members can look it up",
-            Self::NoOrganisation => {
-                "found one: `chancery organisation found ID --profile NAME --name TEXT --owner MEMBER`"
-            }
-            Self::WhichOrganisation { .. } => "`CHANCERY_ORGANISATION` sets one for the session",
-            Self::UnknownStore { given } if !given.contains(':') => {
-                return Some(format!("a file needs its scheme: `sqlite:{given}`"));
-            }
-            Self::UnknownProfile { .. } => "`chancery profile list` lists those that come with the program",
-            Self::Store(StoreError::Foreign { reason, .. })
-            | Self::Engine(EngineError::Store(StoreError::Foreign { reason, .. }))
-                if reason.contains("no such file") =>
-            {
-                "name the store with `--store sqlite:FILE` or CHANCERY_STORE, or make one with \
-                 `chancery organisation found …` or `chancery demo`"
-            }
-            Self::Store(StoreError::KeyReused { .. })
-            | Self::Engine(EngineError::Store(StoreError::KeyReused { .. })) => {
-                "a key stands for one request: choose another one"
-            }
-            Self::Store(StoreError::Busy { .. }) | Self::Engine(EngineError::Store(StoreError::Busy { .. })) => {
-                "nothing was written; try again"
-            }
-            Self::Engine(EngineError::BeyondHead { .. }) => "`chancery status` shows the last position",
-            _ => return None,
-        };
-        Some(hint.to_owned())
-    }
-
-    /// Tells standard error, and says how the program ends.
-    pub fn report(&self, options: &Options) -> Exit {
-        let exit = self.exit();
-        if exit == Exit::Done {
-            return exit;
-        }
-        match options.format {
-            Format::Json => write_error(&format!("{:#}\n", self.json()), options.color),
-            Format::Table => write_error(&self.text(), options.color),
-        }
-        exit
-    }
-
-    /// The error for programs.
-    pub fn json(&self) -> Value {
-        let mut error = json!({ "rule": self.rule(), "message": self.to_string(), "exit": self.exit() as u8 });
-        if let (Some(refusal), Some(error)) = (self.refusal(), error.as_object_mut())
-            && let Ok(Value::Object(details)) = serde_json::to_value(refusal)
-        {
-            let details: serde_json::Map<_, _> = details.into_iter().filter(|(key, _)| key != "rule").collect();
-            if !details.is_empty() {
-                error.insert("details".to_owned(), Value::Object(details));
+            Self::RolesHidden | Self::NoOrganisation | Self::UnknownProfile { .. } => Exit::NotFound,
+            Self::Engine(error) => match error.as_ref() {
+                EngineError::BeforeFounding { .. } | EngineError::BeyondHead { .. } => Exit::NotFound,
+                _ => Exit::Failed,
+            },
+            Self::Store(StoreError::KeyReused { .. }) => Exit::Conflict,
+            Self::Unavailable { .. } | Self::Refused(_) | Self::Store(_) | Self::File { .. } | Self::Io(_) => {
+                Exit::Failed
             }
         }
-        if let (Some(hint), Some(error)) = (self.hint(), error.as_object_mut()) {
-            error.insert("hint".to_owned(), Value::String(hint));
-        }
-        if let (Self::BadProfile { mistakes, .. }, Some(error)) = (self, error.as_object_mut()) {
-            error.insert("mistakes".to_owned(), mistakes.iter().map(mistake_json).collect());
-        }
-        json!({ "error": error })
     }
-
-    fn text(&self) -> String {
-        let red = AnsiColor::Red.on_default().bold();
-        let dim = Style::new().dimmed();
-        let message = self.to_string().lines().map(plain).collect::<Vec<_>>().join("\n");
-        let mut text = format!("{red}error:{red:#} {message}\n");
-        if let Some(hint) = self.hint() {
-            text.push_str(&format!("{dim} hint: {hint}{dim:#}\n"));
-        }
-        if self.refusal().is_some() {
-            text.push_str(&format!("{dim} rule: {}{dim:#}\n", self.rule()));
-        }
-        text
-    }
-}
-
-fn write_error(text: &str, color: When) {
-    let mut stderr = anstream::AutoStream::new(std::io::stderr(), color.choice(&std::io::stderr()));
-    // There is nobody left to tell.
-    let _ = stderr.write_all(text.as_bytes());
-}
-
-/// Tells about a line that does not fit the grammar; `--help` and `--version` come here too.
-pub(super) fn report_usage(error: &clap::Error) -> ExitCode {
-    let words: Vec<String> = std::env::args().collect();
-    let json = words.iter().any(|word| word == "--format=json")
-        || words
-            .windows(2)
-            .any(|pair| pair.first().is_some_and(|w| w == "--format") && pair.last().is_some_and(|w| w == "json"));
-    if json && error.use_stderr() {
-        let message = error.render().to_string();
-        // Without the usage that follows it.
-        let message = message.split("\n\n").next().unwrap_or_default().trim().trim_start_matches("error: ");
-        let value = json!({ "error": { "rule": "usage", "message": message, "exit": 2 } });
-        write_error(&format!("{value:#}\n"), When::Never);
-    } else {
-        // There is nobody left to tell.
-        let _ = error.print();
-    }
-    u8::try_from(error.exit_code()).unwrap_or(2).into()
-}
-
-/// A mistake in a profile, for programs.
-pub(super) fn mistake_json(mistake: &Mistake) -> Value {
-    json!({
-        "line": mistake.line,
-        "column": mistake.column,
-        "place": mistake.place,
-        "reason": mistake.reason.to_string(),
-    })
 }
 
 fn engine_rule(error: &EngineError) -> &'static str {
@@ -342,29 +235,6 @@ fn store_rule(error: &StoreError) -> &'static str {
         StoreError::Closed => "store_closed",
         StoreError::Failed { .. } => "store_failed",
     }
-}
-
-fn refusal_hint(refusal: &Refusal) -> Option<String> {
-    let hint = match refusal {
-        Refusal::MissingPermission { permission, .. } => {
-            return Some(format!("`chancery who-can {permission}` lists who could do it"));
-        }
-        Refusal::Escalation { .. } | Refusal::RoleBeyondActor { .. } => {
-            "nobody can give what they do not hold there: ask somebody who holds it"
-        }
-        Refusal::LevelCeiling { .. } | Refusal::Outranked { .. } => {
-            "a smaller number outranks a greater one: ask somebody of that level or above"
-        }
-        Refusal::RoleInUse { .. } => "take the role from them first: `chancery member unassign MEMBER ROLE`",
-        Refusal::OwnerRole { .. } => "`chancery owner transfer MEMBER` hands it over",
-        Refusal::MisplacedScope { .. } | Refusal::KindRequired { .. } => {
-            "`chancery profile show` lists the kinds of scope and where they stand"
-        }
-        Refusal::NotAssigned { .. } => "`chancery member show MEMBER` shows what is held, and where",
-        Refusal::UnknownActor { .. } => "`--as` takes a member's id",
-        _ => return None,
-    };
-    Some(hint.to_owned())
 }
 
 fn mistakes_text(file: &str, mistakes: &[Mistake]) -> String {

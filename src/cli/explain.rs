@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use chancery_aggregates::access::{Cause, Decision, Denial, Explanation, Fact, Ownership, Place, Question, explain};
 use chancery_aggregates::authority::Reader;
+use chancery_aggregates::profile::document::AssignedBy;
 use chancery_aggregates::vocabulary::Time;
 use chancery_aggregates::{Facts, Refusal};
 use chancery_projections::activity::{Entry, Narrator};
@@ -179,13 +180,22 @@ impl Answer<'_> {
         for cause in &self.explanation.causes {
             let entry = self.past.as_ref().and_then(|past| past.entries.get(&cause.position));
             table.toned_row([
-                (Tone::Plain, self.fact(cause.fact).to_owned()),
+                (Tone::Plain, self.fact(cause).to_owned()),
                 (Tone::Quiet, format!("#{}", cause.position)),
                 (Tone::Quiet, entry.map(|entry| stamp(entry.time)).unwrap_or_default()),
-                (Tone::Plain, entry.map(|entry| entry.sentence.clone()).unwrap_or_default()),
+                self.told(entry),
             ]);
         }
         page.table(table, "");
+    }
+
+    /// An event's sentence, as far as the reader may read it.
+    fn told(&self, entry: Option<&Entry>) -> (Tone, String) {
+        match (entry, &self.past) {
+            (Some(entry), _) => (Tone::Plain, entry.sentence.clone()),
+            (None, Some(_)) => (Tone::Quiet, "(not for you to read)".to_owned()),
+            (None, None) => (Tone::Quiet, String::new()),
+        }
     }
 
     fn show_history(&self, page: &mut Page, past: &Past) {
@@ -199,20 +209,17 @@ impl Answer<'_> {
         for span in past.spans.iter().skip(skipped) {
             let tone = if span.decision.is_allowed() { Tone::Good } else { Tone::Bad };
             let (position, by) = match &span.begun_by {
-                Turn::Event(position) => {
-                    let entry = past.entries.get(position);
-                    (format!("#{position}"), entry.map(|entry| entry.sentence.clone()).unwrap_or_default())
-                }
+                Turn::Event(position) => (format!("#{position}"), self.told(past.entries.get(position))),
                 Turn::Time(turned) => {
                     let turned: Vec<String> = turned.iter().map(ToString::to_string).collect();
-                    ("time".to_owned(), words::list(&turned))
+                    ("time".to_owned(), (Tone::Plain, words::list(&turned)))
                 }
             };
             table.toned_row([
                 (Tone::Quiet, stamp(span.since)),
                 (tone, in_short(&span.decision)),
                 (Tone::Quiet, position),
-                (Tone::Plain, by),
+                by,
             ]);
         }
         page.table(table, "");
@@ -261,17 +268,33 @@ impl Answer<'_> {
         })
     }
 
+    /// Why the role that was given by an event does not help.
+    fn why_not_by(&self, position: u64) -> &'static str {
+        let state = &self.facts.state;
+        let member = state.member(self.question.subject);
+        let held = member.and_then(|member| member.assignments.iter().find(|held| held.at == position));
+        let Some(held) = held else { return "holds a role" };
+        let has_it = state.role(held.role).is_some_and(|role| role.effective.contains(self.question.permission));
+        match (has_it, held.window.holds(self.facts.now)) {
+            (false, _) => "holds a role without it",
+            (true, true) => "holds the role elsewhere",
+            (true, false) if held.window.from.is_some_and(|from| from > self.facts.now) => "the role’s time is to come",
+            (true, false) => "the role’s time is over",
+        }
+    }
+
     fn roles_with_it(&self) -> Result<String, Refusal> {
         let roles = self.reader.roles()?;
-        let with_it = roles.iter().filter(|(_, role)| role.effective.contains(self.question.permission));
+        let by_hand = roles.iter().filter(|(_, role)| role.assigned == AssignedBy::Hand);
+        let with_it = by_hand.filter(|(_, role)| role.effective.contains(self.question.permission));
         let names: Vec<&str> = with_it.map(|(_, role)| role.name.as_str()).collect();
         Ok(if names.is_empty() { String::new() } else { words::list_up_to(&names, 4) })
     }
 
-    fn fact(&self, fact: Fact) -> &'static str {
+    fn fact(&self, cause: &Cause) -> &'static str {
         let denied = !self.explanation.decision.is_allowed();
-        match fact {
-            Fact::Assigned if denied => "holds a role without it, or not there",
+        match cause.fact {
+            Fact::Assigned if denied => self.why_not_by(cause.position),
             Fact::Assigned => "holds a role",
             Fact::Permits if denied => "the role does not have it",
             Fact::Permits => "the role has it",

@@ -177,7 +177,7 @@ fn tell(summary: &Summary, page: &mut Page) {
 impl From<ImportError> for CliError {
     fn from(error: ImportError) -> Self {
         let rule = match error {
-            ImportError::Engine(error) => return Self::Engine(error),
+            ImportError::Engine(error) => return error.into(),
             ImportError::File { file, source } => return Self::File { path: file, source },
             ImportError::BadLines { .. } => "bad_lines",
             ImportError::TooLarge { .. } => "import_too_large",

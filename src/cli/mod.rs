@@ -12,6 +12,7 @@ mod diff;
 mod error;
 mod events;
 mod explain;
+mod hint;
 mod import;
 mod member;
 mod options;
@@ -20,6 +21,7 @@ mod output;
 mod owner;
 mod page;
 mod profile;
+mod report;
 mod resolve;
 mod role;
 mod scope;
@@ -58,7 +60,7 @@ A date alone is the whole day: it begins with `--from`, and is included by `--un
 
 /// Who may do what, where, and since when: access rules as events.
 #[derive(Debug, Parser)]
-#[command(name = "chancery", version, after_help = EXIT_CODES, max_term_width = 110, propagate_version = true)]
+#[command(name = "chancery", version, after_help = EXIT_CODES, max_term_width = 110)]
 #[command(disable_help_subcommand = true, subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     /// What every subcommand takes.
@@ -164,7 +166,7 @@ impl Command {
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return error::report_usage(&error),
+        Err(error) => return report::report_usage(&error),
     };
     let output = Output::stdout(&cli.options);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

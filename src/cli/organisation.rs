@@ -103,7 +103,8 @@ async fn list(session: &Session) -> Result<Done, CliError> {
     let mut table = Table::new(["id", "name", "profile", "roles", "members", "scopes", "position", "last change"])
         .right([3, 4, 5, 6]);
     let mut rows = Vec::new();
-    for state in session.organisations().await? {
+    for head in session.heads().await? {
+        let state = session.engine()?.state(&OrganisationId::known(head.organisation)).await?;
         let profile = profile_name(&state);
         let (roles, members, scopes) = (state.roles().count(), taking_part(&state), state.scopes().count());
         rows.push(json!({

@@ -4,14 +4,17 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use chancery_aggregates::access::Decision;
+use chancery_aggregates::authority::Reader;
+use chancery_aggregates::state::MemberIx;
 use chancery_aggregates::vocabulary::{Actor, OrganisationId};
-use chancery_aggregates::{AccessState, Command, Facts};
+use chancery_aggregates::{Command, Facts};
 
 use super::error::{CliError, Exit};
 use super::options::{At, Options};
 use super::output::Output;
 use super::sentence;
 use crate::engine::{Context, Engine, Moment, Outcome, Replayed, Request};
+use crate::store::Head;
 use crate::store::sqlite::{Access, OpenOptions, SqliteStore};
 
 /// What a line came to.
@@ -115,23 +118,24 @@ impl Session {
         }
     }
 
-    /// The organisations of the store, by id. A member who is named sees those only in which they
-    /// take part; otherwise it is the operator who looks.
+    /// The heads of the store's organisations, by id. A member who is named sees those only in which
+    /// they take part; otherwise it is the operator who looks, and no log is read.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(super) async fn organisations(&self) -> Result<Vec<Arc<AccessState>>, CliError> {
+    pub(super) async fn heads(&self) -> Result<Vec<Head>, CliError> {
         let engine = self.engine()?;
-        let mut states = Vec::new();
-        for head in engine.store().heads().await? {
-            let state = engine.state(&OrganisationId::known(head.organisation)).await?;
-            let actor = self.options.actor.clone().unwrap_or(Actor::Operator);
-            let facts = Facts { state: state.as_ref().clone(), actor, now: engine.now() };
+        let heads = engine.store().heads().await?;
+        let Some(actor @ (Actor::Member(_) | Actor::System)) = self.options.actor.clone() else { return Ok(heads) };
+        let mut seen = Vec::new();
+        for head in heads {
+            let state = engine.state(&OrganisationId::known(head.organisation.as_str())).await?;
+            let facts = Facts { state: state.as_ref().clone(), actor: actor.clone(), now: engine.now() };
             if facts.acting().is_ok() {
-                states.push(state);
+                seen.push(head);
             }
         }
-        Ok(states)
+        Ok(seen)
     }
 
     /// Who acts.
@@ -218,6 +222,21 @@ impl Session {
             agent: Some(concat!("chancery/", env!("CARGO_PKG_VERSION")).to_owned()),
             ..Context::default()
         }
+    }
+}
+
+impl View {
+    /// Refuses what is about the access of a member who does not see their own.
+    ///
+    /// # Errors
+    /// [`CliError::OwnAccessHidden`] when the reader is such a member.
+    pub(super) fn refuse_hidden(&self, reader: &Reader<'_>, member: MemberIx) -> Result<(), CliError> {
+        if reader.sees_access_of(member) {
+            return Ok(());
+        }
+        let entry = self.facts.state.member(member);
+        let account_type = entry.and_then(|entry| self.facts.state.profile()?.account_type(entry.account_type));
+        Err(CliError::OwnAccessHidden { account_type: account_type.map(|t| t.key.to_string()).unwrap_or_default() })
     }
 }
 

@@ -1,27 +1,23 @@
 //! `status`: what is in the store.
 
+use chrono::DateTime;
 use serde_json::json;
 
 use super::output::{Table, stamp};
 use super::{CliError, Done, Session};
+use crate::store::Head;
 
 /// Nothing to say.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
 pub(super) async fn run(_: &Args, session: &Session) -> Result<Done, CliError> {
-    let states = session.organisations().await?;
-    let events: u64 = states.iter().map(|state| state.position()).sum();
-    let organisations: Vec<_> = states
+    let heads = session.heads().await?;
+    let time = |head: &Head| DateTime::from_timestamp_micros(head.time).unwrap_or_default();
+    let events: u64 = heads.iter().map(|head| head.position).sum();
+    let organisations: Vec<_> = heads
         .iter()
-        .map(|state| {
-            json!({
-                "id": state.organisation(),
-                "name": state.name(),
-                "position": state.position(),
-                "time": state.time(),
-            })
-        })
+        .map(|head| json!({ "id": head.organisation, "position": head.position, "time": time(head) }))
         .collect();
     let value = json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -36,14 +32,9 @@ pub(super) async fn run(_: &Args, session: &Session) -> Result<Done, CliError> {
             ("events", Some(events.to_string())),
         ]);
         page.gap();
-        let mut table = Table::new(["organisation", "name", "position", "last change"]).right([2]);
-        for state in &states {
-            table.row([
-                state.organisation().to_string(),
-                state.name().to_owned(),
-                state.position().to_string(),
-                state.time().map(stamp).unwrap_or_default(),
-            ]);
+        let mut table = Table::new(["organisation", "position", "last change"]).right([1]);
+        for head in &heads {
+            table.row([head.organisation.clone(), head.position.to_string(), stamp(time(head))]);
         }
         page.table(table, "no organisations to show");
     })?;

@@ -96,6 +96,8 @@ pub enum Reason {
     DomainNotUsed,
     #[error("roles are assigned in a scope here, and the line has no domain")]
     DomainRequired,
+    #[error("`{member}` has no scope here, so that a role without a domain would have no effect: give a scope first")]
+    NoScope { member: String },
     #[error("`{member}` has left: members who come back get a new id")]
     MemberLeft { member: String },
     #[error("a member holds one role here, and `{member}` gets `{role}` besides `{other}`")]
@@ -170,7 +172,13 @@ pub enum ImportError {
     },
     /// The engine refused or failed.
     #[error(transparent)]
-    Engine(#[from] EngineError),
+    Engine(Box<EngineError>),
+}
+
+impl From<EngineError> for ImportError {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(Box::new(error))
+    }
 }
 
 fn lines_text(lines: &[BadLine], total: usize) -> String {

@@ -180,7 +180,8 @@ impl<'a> Builder<'a> {
         pending.extend(self.policy.inherits.iter().filter(|link| link.domain.is_some()).map(|l| (l.role, l.domain)));
         self.spread_use(pending);
         let unused = |used: &BTreeSet<Option<u32>>| used.is_empty();
-        let rest: Vec<Spot> = (0u32..).zip(&self.used).filter(|(_, u)| unused(u)).map(|(role, _)| (role, None)).collect();
+        let rest: Vec<Spot> =
+            (0u32..).zip(&self.used).filter(|(_, u)| unused(u)).map(|(role, _)| (role, None)).collect();
         for spot in rest {
             if self.used.get(spot.0 as usize).is_some_and(unused) {
                 self.spread_use(vec![spot]);
@@ -245,7 +246,8 @@ impl<'a> Builder<'a> {
         let links = spots.iter().flat_map(|(child, spot)| parents(*spot).map(|parent| (*child, parent)));
         let linked = peel(links);
         let in_order: HashSet<u32> = linked.iter().copied().collect();
-        let order: Vec<u32> = linked.into_iter().chain(spots.keys().copied().filter(|n| !in_order.contains(n))).collect();
+        let order: Vec<u32> =
+            linked.into_iter().chain(spots.keys().copied().filter(|n| !in_order.contains(n))).collect();
         let place: HashMap<u32, usize> = order.iter().copied().zip(0..).collect();
         let node = |number: &u32| {
             let spot = spots.get(number)?;

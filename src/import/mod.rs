@@ -154,8 +154,7 @@ async fn ground(engine: &Engine, target: &Target) -> Result<(Arc<AccessState>, V
             false => Err(ImportError::OtherOrganisation { organisation: target.organisation.to_string() }),
         };
     }
-    let commands =
-        founding::commands(&target.organisation, &founding.name, &founding.profile, &founding.founder);
+    let commands = founding::commands(&target.organisation, &founding.name, &founding.profile, &founding.founder);
     let request = request(target, commands.clone(), Context::default());
     let (_, after, _) = engine.rehearse(&request).await?;
     Ok((Arc::new(after), commands))
@@ -219,5 +218,5 @@ fn placed(error: EngineError, founding: usize, places: &[Option<Place>], mut fin
             return told;
         }
     }
-    ImportError::Engine(error)
+    error.into()
 }

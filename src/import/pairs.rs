@@ -18,9 +18,8 @@ pub(super) fn read(
     progress: &dyn Progress,
 ) -> Result<Policy, ImportError> {
     let mut policy = Policy::default();
-    let named = |policy: &mut Policy, role: &str, place| {
-        policy.role(RoleName::Named(format!("{prefix}{role}").into()), place)
-    };
+    let named =
+        |policy: &mut Policy, role: &str, place| policy.role(RoleName::Named(format!("{prefix}{role}").into()), place);
     pairs(members, 0, ["member", "role"], findings, progress, |place, member, role, _| {
         let member = policy.members.add(member, place);
         let role = named(&mut policy, role, place);

@@ -1,5 +1,6 @@
 //! The program as people run it: the real binary, its output and its exit codes.
 
+mod bad_input;
 mod changes;
 mod mistakes;
 mod reading;

@@ -70,10 +70,7 @@ async fn names_that_can_be_no_ids_are_told_on_each_of_their_lines() {
     let policy = format!("p, r, data, read\ng, Ann Lee, r\ng, @operator, r\ng, Ann Lee, s\np, r, {long}, read\n");
     let bad = world.bad_lines(policy).await;
     assert_eq!(bad.len(), 4, "{bad:?}");
-    assert_eq!(
-        bad[0],
-        "2: `Ann Lee` cannot be the id of a member: it has a space, a control character or a `/`"
-    );
+    assert_eq!(bad[0], "2: `Ann Lee` cannot be the id of a member: it has a space, a control character or a `/`");
     assert_eq!(bad[1], "3: `@operator` cannot be the id of a member: it starts with `-` or `@`");
     assert!(bad[2].starts_with("4: `Ann Lee`"));
     assert!(bad[3].ends_with("cannot be the id of a permission: it is longer than 128 bytes"));
@@ -121,7 +118,9 @@ async fn of_very_many_bad_lines_the_first_are_told_and_the_rest_is_counted() {
     let error = world.casbin("x, y\n".repeat(LINES_TOLD + 7)).await.unwrap_err();
     let text = error.to_string();
     assert!(text.starts_with("107 lines cannot be imported, so nothing was:\n"), "{text}");
-    assert!(text.ends_with("policy.csv:100: a line of the type `x` cannot be imported: only `p` and `g` can\n  and 7 more"));
+    assert!(
+        text.ends_with("policy.csv:100: a line of the type `x` cannot be imported: only `p` and `g` can\n  and 7 more")
+    );
 }
 
 #[tokio::test]

@@ -26,7 +26,10 @@ fn a_policy_is_imported_once_however_often_it_is_asked_for() {
     assert!(out.starts_with("founded and imported into organisation `acme`\n"), "{out}");
     assert!(out.contains("members                       2\n"), "{out}");
     let (code, out, _) = chancery(&store, &line);
-    assert_eq!((code, out.as_str()), (0, "nothing to do: organisation `acme` has everything already, at position 13\n"));
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "nothing to do: organisation `acme` has everything already, at position 13\n")
+    );
     let (_, out, _) = chancery(&store, &["import", "casbin", &policy, "-o", "acme", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!((json["events"].as_u64(), json["position"].as_u64()), (Some(0), Some(13)));

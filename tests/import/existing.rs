@@ -52,13 +52,15 @@ async fn what_was_refined_here_by_hand_stays() {
     world.casbin(policy).await.unwrap();
     let until = world.state().await.time().unwrap() + chrono::TimeDelta::days(1);
     let window = Window { from: None, until: Some(until) };
-    let withhold = MemberCommand::ToggleMemberPermission { permission: PermissionKey::known("data.write"), allowed: false };
-    let commands = vec![
-        Command::Role(RoleId::known("administrator"), RoleCommand::TogglePermissions {
+    let withhold =
+        MemberCommand::ToggleMemberPermission { permission: PermissionKey::known("data.write"), allowed: false };
+    let commands = vec![Command::Role(
+        RoleId::known("administrator"),
+        RoleCommand::TogglePermissions {
             allow: vec![PermissionKey::known("data.read"), PermissionKey::known("data.write")],
             deny: Vec::new(),
-        }),
-    ];
+        },
+    )];
     ask(&world, Actor::Operator, commands).await;
     let shorten = MemberCommand::AssignRole { role: RoleId::known("r"), scope: None, window };
     ask(&world, sam(), vec![of_member("ann", withhold), of_member("ann", shorten)]).await;
@@ -93,6 +95,14 @@ async fn a_role_held_in_a_domain_that_the_file_does_not_mention_is_not_widened_t
     assert!(world.allows("ann", "data.write", Some("d1")).await);
     assert!(!world.allows("bob", "data.write", Some("d2")).await);
     assert!(world.state().await.role_by_id("r@d1").is_some());
+}
+
+#[tokio::test]
+async fn a_role_that_would_have_no_effect_is_told() {
+    let world = World::blank();
+    world.casbin("p, r, d1, data, read\ng, ann, r, d1\n").await.unwrap();
+    let bad = world.bad_lines("p, s, data, write\ng, ann, s\n").await;
+    assert!(bad[0].starts_with("2: `ann` has no scope here"), "{bad:?}");
 }
 
 #[tokio::test]

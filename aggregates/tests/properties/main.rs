@@ -3,6 +3,8 @@
 //!
 //! `CHANCERY_PROPTEST_CASES=200 cargo test -p chancery-aggregates --test properties` looks harder.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
 mod answers;
 mod attacks;
 mod escalation;

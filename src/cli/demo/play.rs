@@ -70,5 +70,5 @@ async fn run(
 }
 
 fn stuck(organisation: &str, line: usize, reason: String) -> CliError {
-    CliError::Engine(EngineError::Internal(format!("history of `{organisation}`, line {line}: {reason}")))
+    EngineError::Internal(format!("history of `{organisation}`, line {line}: {reason}")).into()
 }

@@ -22,7 +22,7 @@ pub(super) async fn give(path: &Path, session: &Session) -> Result<(), CliError>
     }
     engine.close().await;
     let mut page = session.output().page();
-    page.gap();
+    page.line("");
     page.line("The file stays: every command above works by hand, and so do all the others.");
     page.line(format!("  export CHANCERY_STORE={store}"));
     page.line("  target/release/chancery --help");
@@ -32,7 +32,7 @@ pub(super) async fn give(path: &Path, session: &Session) -> Result<(), CliError>
 async fn show(engine: &Engine, store: &str, question: &str, command: &str, session: &Session) -> Result<(), CliError> {
     let output = session.output();
     let words = script::split(command).unwrap_or_default();
-    let words: Vec<&str> = ["--color", if output.has_colour() { "always" } else { "never" }]
+    let words: Vec<&str> = ["--store", store, "--color", if output.has_colour() { "always" } else { "never" }]
         .into_iter()
         .chain(words.iter().map(String::as_str))
         .collect();

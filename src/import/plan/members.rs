@@ -6,7 +6,7 @@ use chancery_aggregates::Command;
 use chancery_aggregates::command::{MemberCommand, ScopeChoice};
 use chancery_aggregates::event::Details;
 use chancery_aggregates::profile::document::{AssignmentScope, Policy as Switches};
-use chancery_aggregates::state::{MemberEntry, RoleIx, Status};
+use chancery_aggregates::state::{Coverage, MemberEntry, RoleIx, Status};
 use chancery_aggregates::vocabulary::{MemberId, MemberKind, Window};
 
 use super::resources::Resources;
@@ -74,14 +74,14 @@ impl Step<'_> {
         let text = self.ground.policy.members.text(first.member);
         let (id, existing) = (MemberId::known(text), self.ground.state.member_by_id(text));
         if existing.is_none() {
-            // Roles that are held in a domain need no scope of the member's own.
-            let unscoped = assignments.iter().any(|assigned| assigned.domain.is_none());
+            // Where permissions have domains, roles are held in them and need no scope of the member's own.
+            let scope = if self.ground.policy.permits_in_domains { ScopeChoice::None } else { ScopeChoice::All };
             plan.added.members += 1;
             let add = MemberCommand::AddMember {
                 kind: MemberKind::Person,
                 account_type: self.ground.options.account_type.clone(),
                 details: Details::default(),
-                scope: Some(if unscoped { ScopeChoice::All } else { ScopeChoice::None }),
+                scope: Some(scope),
             };
             plan.push(Command::Member(id.clone(), add), Some(first.place));
         }
@@ -92,7 +92,7 @@ impl Step<'_> {
                 continue;
             }
             given.entry(assigned.node).or_insert(assigned.place);
-            if let Err(reason) = self.check(target, assigned) {
+            if let Err(reason) = self.check(target, assigned, existing) {
                 findings.add(assigned.place, reason);
             }
             plan.added.assignments += 1;
@@ -115,12 +115,17 @@ impl Step<'_> {
         })
     }
 
-    fn check(&self, target: &Target, assigned: &Assigned) -> Result<(), Reason> {
+    fn check(&self, target: &Target, assigned: &Assigned, existing: Option<&MemberEntry>) -> Result<(), Reason> {
         let role = target.existing.and_then(|ix| self.ground.state.role(ix));
         if role.is_some_and(|role| !by_hand(role)) {
             return Err(Reason::NotByHand { role: target.name.clone() });
         }
         let everywhere = role.is_some_and(|role| role.everywhere);
+        let nowhere = existing.is_some_and(|member| member.scope == Coverage::None);
+        if nowhere && assigned.domain.is_none() && !everywhere && !self.ground.policy.permits_in_domains {
+            let member = self.ground.policy.members.text(assigned.member).to_owned();
+            return Err(Reason::NoScope { member });
+        }
         match (assigned.domain, self.switches.assignment_scope) {
             (Some(_), AssignmentScope::Never) => Err(Reason::DomainNotUsed),
             (Some(_), _) if everywhere => Err(Reason::DomainNotUsed),
@@ -145,10 +150,8 @@ impl Step<'_> {
         for assigned in assignments {
             if let Some(other) = target(assigned).filter(|target| target.id != one_id) {
                 let member = self.ground.policy.members.text(assigned.member).to_owned();
-                findings.add(
-                    assigned.place,
-                    Reason::OneRoleOnly { member, role: other.name.clone(), other: one.clone() },
-                );
+                findings
+                    .add(assigned.place, Reason::OneRoleOnly { member, role: other.name.clone(), other: one.clone() });
             }
         }
     }

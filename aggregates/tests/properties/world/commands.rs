@@ -1,0 +1,134 @@
+//! Random commands, every one there is.
+
+impl World {
+    fn command(&self, verb: u8, choices: [u8; 4]) -> Command {
+        match verb {
+            0..4 => Command::Organisation(self.organisation_command(verb, choices)),
+            4..88 => self.role_command(verb - 4, choices),
+            88..200 => self.member_command(verb - 88, choices),
+            _ => self.scope_command(verb - 200, choices),
+        }
+    }
+
+    fn organisation_command(&self, verb: u8, [a, ..]: [u8; 4]) -> OrganisationCommand {
+        match verb {
+            0 => OrganisationCommand::FoundOrganisation {
+                organisation: OrganisationId::known("org"),
+                name: "Again".into(),
+                profile: Box::new(self.document.clone()),
+            },
+            1 => OrganisationCommand::ReviseCatalogue { added: vec![Self::category(a)] },
+            2 => OrganisationCommand::RevisePolicy { policy: Box::new(self.policy(a)) },
+            _ => OrganisationCommand::TransferOwner { to: self.member(a) },
+        }
+    }
+
+    fn role_command(&self, verb: u8, choices: [u8; 4]) -> Command {
+        let [a, b, c, d] = choices;
+        let custom = role_id(&format!("c{}", a % 8));
+        let (id, command) = match verb {
+            0..12 => (custom, RoleCommand::CreateRole(Box::new(self.new_role([b, c, d, a / 8])))),
+            12..18 => (custom, RoleCommand::DuplicateRole { source: self.role(b), name: Self::name(c) }),
+            18..22 => (self.role(a), RoleCommand::RenameRole { name: Self::name(b) }),
+            22..24 => (self.role(a), RoleCommand::DescribeRole { description: format!("text {}", b % 3) }),
+            24..27 => {
+                let colours = [None, Some("#123456".into()), Some("#ABCDEF".into()), Some("red".into())];
+                (self.role(a), RoleCommand::RecolourRole { colour: pick(&colours, b).unwrap() })
+            }
+            27..32 => (self.role(a), RoleCommand::ChangeRoleLevel { level: u16::from(b % 8) * 8 }),
+            32..58 => {
+                let (first, second) = (self.permission(b), self.permission(c));
+                let (allow, deny) = match d % 8 {
+                    0..3 => (vec![first], vec![]),
+                    3..5 => (vec![], vec![first]),
+                    5 => (vec![first.clone(), second, first], vec![]),
+                    6 => (vec![first], vec![second]),
+                    _ => (vec![], vec![first, second]),
+                };
+                (self.role(a), RoleCommand::TogglePermissions { allow, deny })
+            }
+            58..70 => {
+                let parents = match c % 4 {
+                    0 => vec![],
+                    3 => vec![self.role(b), self.role(d)],
+                    _ => vec![self.role(b)],
+                };
+                (self.role(a), RoleCommand::InheritFrom { parents })
+            }
+            70..73 => (self.role(a), RoleCommand::LockRole),
+            73..76 => (self.role(a), RoleCommand::UnlockRole),
+            _ => (self.role(a), RoleCommand::DeleteRole),
+        };
+        Command::Role(id, command)
+    }
+
+    fn member_command(&self, verb: u8, [a, b, c, d]: [u8; 4]) -> Command {
+        let mut id = self.member(a);
+        let document = self.document_kind(b);
+        let command = match verb {
+            0..8 => {
+                id = member_id(&format!("m{}", a % 7));
+                MemberCommand::AddMember {
+                    kind: if b % 8 == 0 { MemberKind::Service } else { MemberKind::Person },
+                    account_type: (b % 8 != 1).then(|| self.account_type(b / 8)),
+                    details: Self::details(a),
+                    scope: (c % 4 != 0).then(|| self.choice_of_scope(c / 4, d)),
+                }
+            }
+            8..10 => MemberCommand::ChangeDetails { details: Self::details(b) },
+            10..15 => MemberCommand::ChangeAccountType { account_type: self.account_type(b) },
+            15..20 => MemberCommand::VerifyEmail,
+            20..24 => MemberCommand::SubmitDocument { document, reference: None },
+            24..29 => {
+                let expires = (c % 2 == 0).then(|| self.now + TimeDelta::days(i64::from(c)) - TimeDelta::days(9));
+                MemberCommand::ApproveDocument { document, expires }
+            }
+            29..31 => MemberCommand::RejectDocument { document },
+            31..33 => MemberCommand::ExpireDocument { document },
+            33..60 => {
+                let role = self.role(b);
+                let scope = self.scope_of_assignment(c, &role);
+                MemberCommand::AssignRole { role, scope, window: self.window(d) }
+            }
+            60..68 => {
+                // Nearly always one that is held.
+                let entry = self.state.member_by_id(id.as_str());
+                let held = entry.and_then(|entry| pick(&entry.assignments, b));
+                let role = held.map_or_else(|| self.role(b), |held| self.state.cite_role(held.role).id);
+                let scope = held.and_then(|held| held.scope).map(|scope| self.state.cite_scope(scope).id);
+                MemberCommand::UnassignRole { role, scope }
+            }
+            68..76 => MemberCommand::ChangeScope { scope: self.choice_of_scope(b, c) },
+            76..92 => MemberCommand::ToggleMemberPermission { permission: self.permission(b), allowed: c % 8 > 2 },
+            92..97 => {
+                let entry = self.state.member_by_id(id.as_str());
+                let toggled = entry.and_then(|entry| pick(&entry.toggles, b));
+                let held = toggled.and_then(|toggle| Some(self.state.profile()?.cite(toggle.permission).id));
+                MemberCommand::ClearMemberPermission { permission: held.unwrap_or_else(|| self.permission(b)) }
+            }
+            97..101 => MemberCommand::SuspendMember,
+            101..110 => MemberCommand::ReactivateMember,
+            _ => MemberCommand::RemoveMember,
+        };
+        Command::Member(id, command)
+    }
+
+    fn scope_command(&self, verb: u8, [a, b, c, d]: [u8; 4]) -> Command {
+        let kinds: Vec<_> = self.document.scope_kinds.iter().map(|kind| kind.key.clone()).collect();
+        let mut id = self.scope(a);
+        let command = match verb {
+            0..10 => {
+                id = scope_id(&format!("s{}", a % 7));
+                let parent = (d % 4 != 0).then(|| self.scope(c));
+                ScopeCommand::CreateScope { name: format!("Scope {a}").into(), kind: pick(&kinds, b), parent }
+            }
+            10..13 => ScopeCommand::RenameScope { name: format!("Scope {}", b % 4).into() },
+            13..24 => ScopeCommand::MoveScope { parent: (c % 4 != 0).then(|| self.scope(b)) },
+            24..34 => ScopeCommand::ShareScope { with: self.scope(b) },
+            34..39 => ScopeCommand::UnshareScope { with: self.scope(b) },
+            39..46 => ScopeCommand::ArchiveScope,
+            _ => ScopeCommand::RestoreScope,
+        };
+        Command::Scope(id, command)
+    }
+}
