@@ -1,5 +1,7 @@
 //! The integration tests: one binary.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
 mod cli;
 mod crash;
 mod import;

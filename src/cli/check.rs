@@ -1,8 +1,6 @@
 //! `check`: may this member do that, there, then?
 
-use chancery_aggregates::Refusal;
 use chancery_aggregates::access::{Decision, Denial, DenialKind, Request, evaluate};
-use chancery_aggregates::refusal::Thing;
 use serde_json::{Value, json};
 
 use super::options::At;
@@ -35,10 +33,8 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     if let Some(scope) = &args.on {
         reader.scope(scope)?;
     }
-    if let Some(owner) = &args.owner
-        && facts.state.member_ix(owner).is_none()
-    {
-        return Err(Refusal::Unknown { thing: Thing::Member, id: owner.as_str().into(), nearest: None }.into());
+    if let Some(owner) = &args.owner {
+        reader.member(owner)?;
     }
     let request = Request {
         subject: &args.member,

@@ -75,6 +75,11 @@ pub enum Reason {
         others_hint(*.others)
     )]
     PermitsMore { role: String, permission: String, others: usize },
+    #[error(
+        "role `{role}` exists here and inherits from `{parent}`, of which the file says nothing: \
+         use other names (`--role-prefix`), or take the roles as they are (`--join-roles`)"
+    )]
+    InheritsMore { role: String, parent: String },
     #[error("role `{role}` is locked here, so `{permission}` cannot be added to it")]
     RoleLocked { role: String, permission: String },
     #[error("role `{role}` is not assigned by hand here")]

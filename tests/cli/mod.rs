@@ -1,5 +1,7 @@
 //! The program as people run it: the real binary, its output and its exit codes.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
 mod bad_input;
 mod changes;
 mod mistakes;

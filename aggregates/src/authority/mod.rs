@@ -11,7 +11,9 @@ mod visibility;
 
 use compact_str::CompactString;
 
-use crate::access::{Decision, Denial, Ownership, Place, Question, covers, evaluate_question, holds_somewhere, in_use};
+use crate::access::{
+    Decision, Denial, Ownership, Place, Question, Reading, evaluate_question, holdings, holds_somewhere, in_use,
+};
 use crate::event::{Event, Stamp};
 use crate::profile::{Need, Profile};
 use crate::refusal::{Refusal, Thing};
@@ -155,20 +157,10 @@ impl Facts {
         }
     }
 
-    /// Whether an actor reaches any of the places, so that it may know what is there.
+    /// Whether an actor holds anything at one of the places, so that it may know what is there.
     pub fn reaches(&self, actor: MemberIx, places: &[Place]) -> bool {
-        let Some(actor) = self.state.member(actor) else { return false };
-        let mine = self.places_of(actor);
-        let reach = |place: &Place| {
-            mine.iter().any(|own| match own {
-                Place::Organisation => covers(&self.state, &Coverage::All, *place),
-                Place::Scope(own) => {
-                    covers(&self.state, &Coverage::Nodes { by_group: false, nodes: vec![*own] }, *place)
-                }
-                Place::Nowhere => false,
-            })
-        };
-        places.is_empty() || places.iter().any(reach)
+        let holds = |place| !holdings(&self.state, actor, place, self.now, Reading::Actual).is_empty();
+        places.is_empty() || places.iter().any(|place| holds(*place))
     }
 
     /// The best level among the roles that a member holds now.

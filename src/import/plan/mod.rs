@@ -1,5 +1,6 @@
 //! What is missing here of what the files say: the commands of an import.
 
+mod given;
 mod members;
 mod resources;
 mod roles;
@@ -95,7 +96,7 @@ pub(super) fn plan(
     let mut given = roles::plan(ground, &layout, &targets, &mut plan, findings);
     govern(ground, &mut plan)?;
     members::plan(ground, &layout, &targets, &resources, &mut given, &mut plan, findings);
-    roles::check_given(ground, &layout, &targets, &given, findings);
+    given::check(ground, &layout, &targets, &given, findings);
     findings.none()?;
     Ok(plan)
 }

@@ -32,7 +32,7 @@ impl Targets {
         self.0.get(node)
     }
 
-    fn existing<'a>(&self, node: usize, ground: Ground<'a>) -> Option<(RoleIx, &'a RoleEntry)> {
+    pub(super) fn existing<'a>(&self, node: usize, ground: Ground<'a>) -> Option<(RoleIx, &'a RoleEntry)> {
         let ix = self.of(node)?.existing?;
         Some((ix, ground.state.role(ix)?))
     }
@@ -244,40 +244,4 @@ fn extend(
     plan.push(Command::Role(role.id.clone(), inherit), Some(place));
     let is_new = |parent: &usize| targets.of(*parent).is_some_and(|target| parents.contains(&target.id));
     node.parents.iter().copied().filter(is_new).collect()
-}
-
-/// Roles that are here must not bring those who get them now more than the files say.
-pub(super) fn check_given(
-    ground: Ground<'_>,
-    layout: &Layout,
-    targets: &Targets,
-    given: &Given,
-    findings: &mut Findings,
-) {
-    let Some(profile) = ground.state.profile().filter(|_| !ground.options.join_roles) else { return };
-    for (node, place) in given {
-        let Some((_, role)) = targets.existing(*node, ground) else { continue };
-        let said = closure(layout, *node);
-        let keys = profile.keys(&role.effective);
-        let unsaid = |key: &&PermissionKey| {
-            !ground.policy.permissions.find(key.as_str()).is_some_and(|number| said.contains(&number))
-        };
-        let over: Vec<&PermissionKey> = keys.iter().filter(unsaid).collect();
-        if let Some((first, others)) = over.split_first() {
-            let (role, permission) = (role.name.to_string(), first.to_string());
-            findings.add(*place, Reason::PermitsMore { role, permission, others: others.len() });
-        }
-    }
-}
-
-/// What a role to be permits with all that it inherits.
-fn closure(layout: &Layout, node: usize) -> HashSet<u32> {
-    let (mut seen, mut pending, mut permissions) = (HashSet::new(), vec![node], HashSet::new());
-    while let Some(number) = pending.pop() {
-        if let Some(node) = layout.nodes.get(number).filter(|_| seen.insert(number)) {
-            permissions.extend(node.permissions.iter().copied());
-            pending.extend(node.parents.iter().copied());
-        }
-    }
-    permissions
 }

@@ -1,14 +1,14 @@
 //! The second opinion: folds a whole log from its JSON, with plain strings, and answers from that.
 //! Slow, obvious, and without a line of the crate's own fold or evaluation.
 
+mod answer;
+mod fold;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-
-mod answer;
-mod fold;
 
 type Time = DateTime<Utc>;
 
@@ -161,5 +161,8 @@ impl Window {
 }
 
 fn texts(value: &Value) -> Vec<String> {
-    value.as_array().map(|items| items.iter().filter_map(Value::as_str).map(str::to_owned).collect()).unwrap_or_default()
+    value
+        .as_array()
+        .map(|items| items.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        .unwrap_or_default()
 }

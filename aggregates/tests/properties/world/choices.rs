@@ -1,8 +1,20 @@
 //! What a random number stands for.
 
+use chancery_aggregates::command::{BuiltIn, NewRole, ScopeChoice};
+use chancery_aggregates::event::Details;
+use chancery_aggregates::profile::document::{
+    AssignedBy, AssignmentScope, CategoryDocument, PermissionDocument, Policy,
+};
+use chancery_aggregates::vocabulary::{
+    AccountTypeKey, Actor, DocumentKind, MemberId, PermissionKey, Personal, RoleId, ScopeId, Window,
+};
+use chrono::TimeDelta;
+
+use super::{FOUNDER, World, actor, coin, member_id, permission_key, pick, role_id, scope_id};
+
 impl World {
     /// Without scopes or documents, what would be asked of them is asked of roles.
-    fn verb(&self, verb: u8) -> u8 {
+    pub(super) fn verb(&self, verb: u8) -> u8 {
         let no_documents = self.document.account_types.iter().all(|account_type| account_type.documents.is_empty());
         match verb {
             200.. if self.document.scope_kinds.is_empty() && verb % 16 != 15 => verb - 168,
@@ -11,7 +23,7 @@ impl World {
         }
     }
 
-    fn actor(&self, choice: u8) -> Actor {
+    pub(super) fn actor(&self, choice: u8) -> Actor {
         match choice {
             0..60 => actor(FOUNDER),
             60..80 => Actor::System,
@@ -20,7 +32,7 @@ impl World {
         }
     }
 
-    fn member(&self, choice: u8) -> MemberId {
+    pub(super) fn member(&self, choice: u8) -> MemberId {
         let mut ids: Vec<_> = self.state.members().map(|(_, member)| member.id.clone()).collect();
         if choice % 32 == 31 {
             ids.push(member_id("ghost"));
@@ -28,7 +40,7 @@ impl World {
         pick(&ids, choice / 2).unwrap()
     }
 
-    fn role(&self, choice: u8) -> RoleId {
+    pub(super) fn role(&self, choice: u8) -> RoleId {
         let mut ids: Vec<_> = self.state.roles().map(|(_, role)| role.id.clone()).collect();
         // Custom roles are what is changed most.
         for custom in (0..12).map(|number| number % 4) {
@@ -40,7 +52,7 @@ impl World {
         pick(&ids, choice).unwrap()
     }
 
-    fn scope(&self, choice: u8) -> ScopeId {
+    pub(super) fn scope(&self, choice: u8) -> ScopeId {
         let mut ids: Vec<_> = self.state.scopes().map(|(_, scope)| scope.id.clone()).collect();
         if ids.is_empty() || choice % 32 == 31 {
             ids.push(scope_id("ghost"));
@@ -48,18 +60,18 @@ impl World {
         pick(&ids, choice).unwrap()
     }
 
-    fn account_type(&self, choice: u8) -> AccountTypeKey {
+    pub(super) fn account_type(&self, choice: u8) -> AccountTypeKey {
         let keys: Vec<_> = self.document.account_types.iter().map(|account_type| account_type.key.clone()).collect();
         AccountTypeKey::known(pick(&keys, choice).unwrap())
     }
 
-    fn document_kind(&self, choice: u8) -> DocumentKind {
+    pub(super) fn document_kind(&self, choice: u8) -> DocumentKind {
         let kinds: Vec<_> = self.document.account_types.iter().flat_map(|kind| kind.documents.clone()).collect();
         DocumentKind::known(pick(&kinds, choice).unwrap_or("identity".into()))
     }
 
     /// One permission, most often one of those that matter most: management, restrictions and what they narrow.
-    fn permission(&self, choice: u8) -> PermissionKey {
+    pub(super) fn permission(&self, choice: u8) -> PermissionKey {
         let telling = self.telling();
         match choice {
             0 => permission_key("no.such.permission"),
@@ -76,7 +88,7 @@ impl World {
         self.management.iter().cloned().chain(own.map(|key| permission_key(key))).collect()
     }
 
-    fn some_permissions(&self, seed: u8, percent: u64, of_all: u64) -> Vec<PermissionKey> {
+    pub(super) fn some_permissions(&self, seed: u8, percent: u64, of_all: u64) -> Vec<PermissionKey> {
         let telling = self.telling();
         let chosen = telling.iter().enumerate().filter(|(index, _)| coin(seed, *index, percent)).map(|(_, key)| key);
         let mut keys: Vec<_> = chosen.cloned().collect();
@@ -89,7 +101,7 @@ impl World {
         keys
     }
 
-    fn window(&self, choice: u8) -> Window {
+    pub(super) fn window(&self, choice: u8) -> Window {
         let days = TimeDelta::days(i64::from(choice % 16) * 3);
         let (now, later) = (self.now, self.now + days);
         match choice / 16 {
@@ -104,7 +116,7 @@ impl World {
         }
     }
 
-    fn choice_of_scope(&self, choice: u8, nodes: u8) -> ScopeChoice {
+    pub(super) fn choice_of_scope(&self, choice: u8, nodes: u8) -> ScopeChoice {
         let nodes = || vec![self.scope(nodes), self.scope(nodes / 16)];
         match choice % 8 {
             0 => ScopeChoice::None,
@@ -115,7 +127,7 @@ impl World {
         }
     }
 
-    fn scope_of_assignment(&self, choice: u8, role: &RoleId) -> Option<ScopeId> {
+    pub(super) fn scope_of_assignment(&self, choice: u8, role: &RoleId) -> Option<ScopeId> {
         let entry = self.state.role_by_id(role.as_str());
         let never = self.document.policy.assignment_scope == AssignmentScope::Never;
         let everywhere = entry.is_some_and(|role| role.everywhere);
@@ -127,7 +139,7 @@ impl World {
         wanted.then(|| self.scope(choice / 2))
     }
 
-    fn name(choice: u8) -> compact_str::CompactString {
+    pub(super) fn name(choice: u8) -> compact_str::CompactString {
         const NAMES: [&str; 12] = [
             "Auditor",
             "auditor",
@@ -145,12 +157,12 @@ impl World {
         pick(&NAMES, choice).unwrap().into()
     }
 
-    fn details(choice: u8) -> Details {
+    pub(super) fn details(choice: u8) -> Details {
         let clear = |text: String| Some(Personal::Clear(text.into()));
         Details { name: None, email: clear(format!("m{}@example.org", choice % 4)), phone: None }
     }
 
-    fn new_role(&self, [name, permissions, parents, other]: [u8; 4]) -> NewRole {
+    pub(super) fn new_role(&self, [name, permissions, parents, other]: [u8; 4]) -> NewRole {
         let levels = self.document.policy.levels != (other == 0);
         NewRole {
             name: Self::name(name),
@@ -172,7 +184,7 @@ impl World {
         }
     }
 
-    fn policy(&self, choice: u8) -> Policy {
+    pub(super) fn policy(&self, choice: u8) -> Policy {
         let mut policy = self.document.policy.clone();
         match choice % 4 {
             0 => policy.self_change = !policy.self_change,
@@ -183,7 +195,7 @@ impl World {
         policy
     }
 
-    fn category(choice: u8) -> CategoryDocument {
+    pub(super) fn category(choice: u8) -> CategoryDocument {
         let permission = |key: String, narrows: &[&str]| PermissionDocument {
             label: key.clone(),
             key: key.into(),

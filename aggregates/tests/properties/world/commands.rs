@@ -1,7 +1,14 @@
 //! Random commands, every one there is.
 
+use chancery_aggregates::Command;
+use chancery_aggregates::command::{MemberCommand, OrganisationCommand, RoleCommand, ScopeCommand};
+use chancery_aggregates::vocabulary::{MemberKind, OrganisationId};
+use chrono::TimeDelta;
+
+use super::{World, member_id, pick, role_id, scope_id};
+
 impl World {
-    fn command(&self, verb: u8, choices: [u8; 4]) -> Command {
+    pub(super) fn command(&self, verb: u8, choices: [u8; 4]) -> Command {
         match verb {
             0..4 => Command::Organisation(self.organisation_command(verb, choices)),
             4..88 => self.role_command(verb - 4, choices),
@@ -10,7 +17,7 @@ impl World {
         }
     }
 
-    fn organisation_command(&self, verb: u8, [a, ..]: [u8; 4]) -> OrganisationCommand {
+    pub(super) fn organisation_command(&self, verb: u8, [a, ..]: [u8; 4]) -> OrganisationCommand {
         match verb {
             0 => OrganisationCommand::FoundOrganisation {
                 organisation: OrganisationId::known("org"),
@@ -23,7 +30,7 @@ impl World {
         }
     }
 
-    fn role_command(&self, verb: u8, choices: [u8; 4]) -> Command {
+    pub(super) fn role_command(&self, verb: u8, choices: [u8; 4]) -> Command {
         let [a, b, c, d] = choices;
         let custom = role_id(&format!("c{}", a % 8));
         let (id, command) = match verb {
@@ -62,7 +69,7 @@ impl World {
         Command::Role(id, command)
     }
 
-    fn member_command(&self, verb: u8, [a, b, c, d]: [u8; 4]) -> Command {
+    pub(super) fn member_command(&self, verb: u8, [a, b, c, d]: [u8; 4]) -> Command {
         let mut id = self.member(a);
         let document = self.document_kind(b);
         let command = match verb {
@@ -113,7 +120,7 @@ impl World {
         Command::Member(id, command)
     }
 
-    fn scope_command(&self, verb: u8, [a, b, c, d]: [u8; 4]) -> Command {
+    pub(super) fn scope_command(&self, verb: u8, [a, b, c, d]: [u8; 4]) -> Command {
         let kinds: Vec<_> = self.document.scope_kinds.iter().map(|kind| kind.key.clone()).collect();
         let mut id = self.scope(a);
         let command = match verb {

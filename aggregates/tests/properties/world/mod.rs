@@ -1,23 +1,19 @@
 //! Random histories: a small organisation of any built-in profile, and steps that ask anything of it.
 
-use chancery_aggregates::command::{
-    BuiltIn, MemberCommand, NewRole, OrganisationCommand, RoleCommand, ScopeChoice, ScopeCommand,
-};
+mod choices;
+mod commands;
+mod opening;
+
 use chancery_aggregates::event::{Details, OrganisationEvent};
 use chancery_aggregates::founding::{self, Founder};
 use chancery_aggregates::member::Member;
 use chancery_aggregates::organisation::Organisation;
 use chancery_aggregates::profile::BUILT_IN;
-use chancery_aggregates::profile::document::{
-    AssignedBy, AssignmentScope, CategoryDocument, PermissionDocument, Policy, ProfileDocument,
-};
+use chancery_aggregates::profile::document::ProfileDocument;
 use chancery_aggregates::refused;
 use chancery_aggregates::role::Role;
 use chancery_aggregates::scope::Scope;
-use chancery_aggregates::vocabulary::{
-    AccountTypeKey, Actor, DocumentKind, MemberId, MemberKind, OrganisationId, PermissionKey, Personal, RoleId,
-    ScopeId, Time, Window,
-};
+use chancery_aggregates::vocabulary::{Actor, MemberId, OrganisationId, PermissionKey, RoleId, ScopeId, Time};
 use chancery_aggregates::{AccessState, Command, Event, Facts, Refusal, Stamp};
 use chrono::TimeDelta;
 use proptest::prelude::*;
@@ -225,7 +221,8 @@ impl World {
         };
         let verb = self.verb(step.verb);
         // Else catalogue and policy would hardly ever change.
-        let actor = if matches!(verb, 1..3) && !step.wait.is_multiple_of(4) { Actor::Operator } else { self.actor(step.actor) };
+        let actor =
+            if matches!(verb, 1..3) && !step.wait.is_multiple_of(4) { Actor::Operator } else { self.actor(step.actor) };
         let command = self.command(verb, step.choices);
         let outcome = self.ask(actor, command);
         self.record_refusal(&outcome);

@@ -1,5 +1,12 @@
 //! How a history begins.
 
+use chancery_aggregates::Command;
+use chancery_aggregates::command::{MemberCommand, NewRole, RoleCommand, ScopeChoice, ScopeCommand};
+use chancery_aggregates::profile::document::AssignmentScope;
+use chancery_aggregates::vocabulary::{AccountTypeKey, Actor, DocumentKind, MemberKind, ScopeId, Window};
+
+use super::{FOUNDER, World, actor, coin, member_id, role_id, scope_id};
+
 impl World {
     /// What the founder and the product do first, so that others have something to act with: scopes of
     /// each kind, members of each account type, and three custom roles with some of the management.
@@ -23,7 +30,7 @@ impl World {
         script
     }
 
-    fn open_scopes(&self, script: &mut Vec<(Actor, Command)>) {
+    pub(super) fn open_scopes(&self, script: &mut Vec<(Actor, Command)>) {
         let kinds = &self.document.scope_kinds;
         let mut number = 0;
         for round in 0..2 {
@@ -45,7 +52,7 @@ impl World {
         }
     }
 
-    fn open_member(&self, index: usize, seed: u8, script: &mut Vec<(Actor, Command)>) {
+    pub(super) fn open_member(&self, index: usize, seed: u8, script: &mut Vec<(Actor, Command)>) {
         let id = member_id(&format!("m{index}"));
         let mut tell = |who: Actor, command| script.push((who, Command::Member(id.clone(), command)));
         // The first account type is the one that can hold most.
