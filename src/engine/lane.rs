@@ -66,7 +66,7 @@ impl Lane {
                         continue;
                     }
                     self.record_refusal(engine, &request, command, &refusal).await?;
-                    return Err(EngineError::Refused { command, refusal });
+                    return Err(EngineError::Refused { command, refusal: refusal.into() });
                 }
             };
             watch(Step::Writing(transaction.events.len()));
@@ -100,7 +100,7 @@ impl Lane {
         let unwatched: Watch = Arc::new(|_| {});
         match self.decide(engine, request, &unwatched).await? {
             Ok(transaction) => Ok((self.state().as_ref().clone(), transaction.state, transaction.recorded)),
-            Err((command, refusal)) => Err(EngineError::Refused { command, refusal }),
+            Err((command, refusal)) => Err(EngineError::Refused { command, refusal: refusal.into() }),
         }
     }
 

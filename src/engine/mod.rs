@@ -79,7 +79,7 @@ pub enum EngineError {
         /// Which of the request's commands.
         command: usize,
         /// Which rule, and why.
-        refusal: Refusal,
+        refusal: Box<Refusal>,
     },
     /// The store failed; nothing was written unless the error says otherwise.
     #[error(transparent)]
@@ -244,7 +244,7 @@ impl Engine {
         let heads = self.store.heads().await?;
         let known = heads.iter().map(|head| head.organisation.as_str());
         let refusal = Refusal::unknown(Thing::Organisation, organisation.as_str(), known);
-        Ok(EngineError::Refused { command: 0, refusal })
+        Ok(EngineError::Refused { command: 0, refusal: refusal.into() })
     }
 
     /// Records what is still to be recorded, and closes the store.

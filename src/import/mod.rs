@@ -213,7 +213,7 @@ fn placed(error: EngineError, founding: usize, places: &[Option<Place>], mut fin
     if let EngineError::Refused { command, refusal } = &error
         && let Some(Some(place)) = command.checked_sub(founding).and_then(|command| places.get(command))
     {
-        findings.add(*place, Reason::Refused(refusal.clone()));
+        findings.add(*place, Reason::Refused(refusal.as_ref().clone()));
         if let Err(told) = findings.none() {
             return told;
         }

@@ -131,7 +131,14 @@ proptest! {
             let grown = rules.and(&more);
             let text = grown.text();
             // A member of the first policy may have become a role in the second.
-            world.casbin(&text).await.unwrap();
+            match world.casbin(&text).await {
+                // A role of one domain that comes to be used in others may have old parents: told, not guessed.
+                Err(ImportError::BadLines { lines, .. }) if p || g => {
+                    assert!(lines.iter().all(|bad| matches!(bad.reason, Reason::InheritsMore { .. })), "{lines:?}");
+                    return;
+                }
+                imported => drop(imported.unwrap()),
+            }
             let users = grown.users();
             compare(&world, &users, |user, domain, object, action, allowed| {
                 !known(&text, domain, p || g) || allowed == grown.allows(user, domain, object, action)

@@ -51,7 +51,8 @@ impl Check<'_> {
         }
         // Links count in all domains here: one that the files do not make would bring what its parent gets later.
         let in_domains = self.ground.policy.permits_in_domains || self.ground.policy.held_in_domains;
-        let roles_said: HashSet<RoleIx> = said.iter().flat_map(|node| self.roles_of(*node)).collect();
+        let roles_said: HashSet<RoleIx> =
+            said.iter().flat_map(|parent| self.roles_of(*parent, self.domain(node))).collect();
         let parent = roles.iter().filter(|_| in_domains).find(|ix| !roles_said.contains(ix))?;
         Some(Reason::InheritsMore { role, parent: self.ground.state.cite_role(*parent).name.to_string() })
     }
@@ -67,15 +68,28 @@ impl Check<'_> {
         seen
     }
 
-    /// The role that a node is here, and the one that it was before the role of the files differed between domains.
-    fn roles_of(&self, node: usize) -> impl Iterator<Item = RoleIx> {
+    /// The domain in which alone a role is used.
+    fn domain(&self, node: usize) -> Option<u32> {
+        let node = self.layout.nodes.get(node)?;
+        let mut used = self.layout.used(node.role).iter();
+        node.domain.or_else(|| used.next().copied().flatten().filter(|_| used.next().is_none()))
+    }
+
+    /// The role that a node is here, and those that it was by earlier files, in which it differed between
+    /// domains although it does not now, or the other way round.
+    fn roles_of(&self, node: usize, domain: Option<u32>) -> impl Iterator<Item = RoleIx> {
         let target = self.targets.of(node).and_then(|target| target.existing);
         let role = self.layout.nodes.get(node).and_then(|node| self.ground.policy.roles.get(node.role as usize));
-        let before = match role {
-            Some((RoleName::Named(name), _)) => self.ground.state.role_ix(&key::name(name)),
+        let name = match role {
+            Some((RoleName::Named(name), _)) => Some(name),
             Some((RoleName::Personal(_), _)) | None => None,
         };
-        target.into_iter().chain(before)
+        let id = move |name| match domain {
+            Some(domain) => key::role_in(name, self.ground.policy.domains.text(domain)),
+            None => key::name(name),
+        };
+        let before = name.into_iter().flat_map(move |name| [key::name(name), id(name)]);
+        target.into_iter().chain(before.filter_map(|id| self.ground.state.role_ix(&id)))
     }
 
     /// The roles that are here among those that the role will inherit from, and what all of them will permit.
