@@ -191,6 +191,9 @@ refusals! {
     /// Sharing with itself or with what it belongs to.
     SharedWithItself { scope: CompactString, with: CompactString }
         => ("shared_with_itself", Invalid, "scope `{scope}` and `{with}` belong together already: there is nothing to share"),
+    /// Nothing is done below or with what is out of use.
+    ArchivedScope { scope: CompactString }
+        => ("archived_scope", Conflict, "scope `{scope}` is archived, or something above it is: restore it first"),
     /// No document of that kind is asked for.
     DocumentNotAsked { document: CompactString, account_type: CompactString, asked: Vec<CompactString> }
         => ("document_not_asked", Invalid, "account type `{account_type}` is not asked for a document `{document}`, only for {}", list(.asked)),
@@ -203,6 +206,9 @@ refusals! {
     /// A name that is none.
     BadName { name: CompactString }
         => ("bad_name", Invalid, "`{name}` cannot be a name: it must have 1 to 200 bytes and no control character"),
+    /// A text that is too long.
+    TooLong { what: CompactString, most: u32 }
+        => ("too_long", Invalid, "the {what} is longer than {most} bytes"),
     /// A colour that is none.
     BadColour { colour: CompactString }
         => ("bad_colour", Invalid, "`{colour}` is not a colour: write it as `#rrggbb`"),

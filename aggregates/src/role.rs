@@ -14,7 +14,7 @@ use crate::event::{RoleCreated, RoleEvent};
 use crate::profile::document::{AssignedBy, Forbidden, RoleInUse};
 use crate::refusal::{Refusal, Thing};
 use crate::state::{AccessState, MemberIx, RoleEntry, fold_name};
-use crate::vocabulary::{AccountTypeKey, LONGEST_NAME, PermissionKey, PermissionRef, RoleId, RoleRef};
+use crate::vocabulary::{AccountTypeKey, LONGEST_NAME, LONGEST_TEXT, PermissionKey, PermissionRef, RoleId, RoleRef};
 
 /// A role, folded from its own stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,6 +168,7 @@ impl Role {
         if let Acting::Member(actor) = acting {
             facts.check_level(actor, &name, new.level)?;
         }
+        check_text("description", &new.description, LONGEST_TEXT)?;
         new.permissions.iter().try_for_each(|key| facts.find_permission(key.as_str()).map(|_| ()))?;
         let built_in = new.built_in.clone().unwrap_or_default();
         let created = RoleCreated {
@@ -226,9 +227,11 @@ impl Role {
                 let after = check_role_name(name, Some(&role), facts)?;
                 (after != role.name).then(|| RoleEvent::RoleRenamed { role: role.id, before: role.name, after })
             }
-            RoleCommand::DescribeRole { description } => (*description != self.description).then(|| {
-                RoleEvent::RoleDescribed { role, before: self.description.clone(), after: description.clone() }
-            }),
+            RoleCommand::DescribeRole { description } => {
+                check_text("description", description, LONGEST_TEXT)?;
+                let (before, after) = (self.description.clone(), description.clone());
+                (after != before).then_some(RoleEvent::RoleDescribed { role, before, after })
+            }
             RoleCommand::RecolourRole { colour } => {
                 let after = check_colour(colour.as_ref())?;
                 let before = self.colour.clone();
@@ -296,7 +299,8 @@ impl Role {
         if holders > 0 && facts.profile()?.policy().role_in_use == RoleInUse::Refuse {
             return Err(Refusal::RoleInUse { role: role.name, holders });
         }
-        Ok(RoleEvent::RoleDeleted { role, holders })
+        let permissions = self.permissions.iter().cloned().collect();
+        Ok(RoleEvent::RoleDeleted { role, holders, permissions })
     }
 }
 
@@ -359,6 +363,11 @@ pub(crate) fn check_name(name: &str) -> Result<CompactString, Refusal> {
         return Err(Refusal::BadName { name: trimmed.chars().take(LONGEST_NAME).collect() });
     }
     Ok(trimmed.into())
+}
+
+/// A text that is not too long.
+pub(crate) fn check_text(what: &str, text: &str, most: usize) -> Result<(), Refusal> {
+    if text.len() > most { Err(Refusal::TooLong { what: what.into(), most: most as u32 }) } else { Ok(()) }
 }
 
 fn check_colour(colour: Option<&CompactString>) -> Result<Option<CompactString>, Refusal> {

@@ -5,7 +5,7 @@ use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 
-use crate::access::Place;
+use crate::access::{Place, in_use};
 use crate::authority::{Acting, Facts};
 use crate::command::ScopeCommand;
 use crate::event::ScopeEvent;
@@ -163,6 +163,7 @@ impl Scope {
         }
         let own = facts.find_scope(scope.id.as_str())?;
         let other = facts.find_scope(with.as_str())?;
+        check_in_use(other, facts)?;
         let related = |one, other| facts.state.ancestry(one).any(|node| node == other);
         let with = facts.state.cite_scope(other);
         if related(own, other) || related(other, own) {
@@ -172,7 +173,17 @@ impl Scope {
     }
 }
 
+fn check_in_use(scope: ScopeIx, facts: &Facts) -> Result<(), Refusal> {
+    if in_use(&facts.state, scope) {
+        return Ok(());
+    }
+    Err(Refusal::ArchivedScope { scope: facts.state.cite_scope(scope).name })
+}
+
 fn check_place(kind: &CompactString, parent: Option<ScopeIx>, facts: &Facts) -> Result<(), Refusal> {
+    if let Some(parent) = parent {
+        check_in_use(parent, facts)?;
+    }
     let Some(rule) = facts.profile()?.scope_kind(kind) else { return Ok(()) };
     let parent = parent.and_then(|parent| facts.state.scope(parent));
     let place = match parent {

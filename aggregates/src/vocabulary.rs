@@ -11,6 +11,8 @@ pub type Time = DateTime<Utc>;
 pub const LONGEST_ID: usize = 128;
 /// The longest name or label, in bytes.
 pub const LONGEST_NAME: usize = 200;
+/// The longest description, in bytes.
+pub const LONGEST_TEXT: usize = 2_000;
 
 /// Why a text is not an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error, Serialize, Deserialize)]

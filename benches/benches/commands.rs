@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chancery::aggregates::command::{Command, MemberCommand};
-use chancery::aggregates::founding::Founder;
 use chancery::aggregates::event::Details;
+use chancery::aggregates::founding::Founder;
 use chancery::aggregates::profile::{BUILT_IN, check::check};
 use chancery::aggregates::vocabulary::{Actor, MemberId, MemberKind, OrganisationId, RoleId, Window};
 use chancery::engine::{Context, Engine, Request};
@@ -76,7 +76,9 @@ fn insert(connection: &mut Connection, times: u64, rows_a_commit: u64) -> Durati
         let transaction = connection.transaction().unwrap();
         for position in next + done..next + done + rows_a_commit.min(times - done) {
             transaction
-                .prepare_cached("INSERT INTO events VALUES (?1, 'bench', ?1, 'member', ?2, ?1, 'RoleAssigned', '1', ?3, ?4, ?1)")
+                .prepare_cached(
+                    "INSERT INTO events VALUES (?1, 'bench', ?1, 'member', ?2, ?1, 'RoleAssigned', '1', ?3, ?4, ?1)",
+                )
                 .unwrap()
                 .execute((position, format!("bench/member-{:04}", position % MEMBERS), PAYLOAD, METADATA))
                 .unwrap();

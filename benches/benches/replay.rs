@@ -91,10 +91,11 @@ async fn fill(path: &Path, organisation: &OrganisationId) {
         let events: Vec<NewEvent> = (head..EVENTS.min(head + 10_000))
             .map(|number| {
                 let (stream, event) = event(number);
-                let sequence = sequences.entry(stream.clone()).or_insert_with(|| match stream.split_once('/').unwrap() {
-                    ("role", id) => state.role_by_id(id).unwrap().sequence,
-                    (_, id) => state.member_by_id(id).unwrap().sequence,
-                });
+                let sequence =
+                    sequences.entry(stream.clone()).or_insert_with(|| match stream.split_once('/').unwrap() {
+                        ("role", id) => state.role_by_id(id).unwrap().sequence,
+                        (_, id) => state.member_by_id(id).unwrap().sequence,
+                    });
                 *sequence += 1;
                 NewEvent {
                     aggregate_type: event.aggregate_type().to_owned(),
@@ -165,10 +166,14 @@ fn event(number: u64) -> (String, Event) {
             (stream, MemberEvent::RoleUnassigned { member, role: role(round), scope: None, before }.into())
         }
         2 => {
-            let permission = PermissionRef { id: PermissionKey::known("invoice.approve"), name: "Approve invoices".into() };
+            let permission =
+                PermissionRef { id: PermissionKey::known("invoice.approve"), name: "Approve invoices".into() };
             let after = (round / ROLES).is_multiple_of(2);
             let role = role(round);
-            (format!("role/{}", role.id), RoleEvent::PermissionToggled { role, permission, before: !after, after }.into())
+            (
+                format!("role/{}", role.id),
+                RoleEvent::PermissionToggled { role, permission, before: !after, after }.into(),
+            )
         }
         _ => {
             let before = MemberScope::Selected(vec![scope(round)]);

@@ -39,7 +39,10 @@ fn acknowledged_commands_survive_kill_9() {
         died_at_work += u64::from(acknowledged.len() > before);
         runtime.block_on(verify(&path, &acknowledged));
     }
-    assert!(died_at_work > KILLS / 2, "only {died_at_work} of {KILLS} children had acknowledged anything when they died");
+    assert!(
+        died_at_work > KILLS / 2,
+        "only {died_at_work} of {KILLS} children had acknowledged anything when they died"
+    );
 }
 
 /// Each request adds a member and gives a role: two events that belong together.
@@ -55,8 +58,12 @@ async fn enrol(engine: Engine, number: u64) {
     let organisation = organisation(number);
     loop {
         let member = MemberId::known(format!("member-{}", engine.state(&organisation).await.unwrap().position()));
-        let add =
-            MemberCommand::AddMember { kind: MemberKind::Person, account_type: None, details: Details::default(), scope: None };
+        let add = MemberCommand::AddMember {
+            kind: MemberKind::Person,
+            account_type: None,
+            details: Details::default(),
+            scope: None,
+        };
         let role = RoleId::known("manager");
         let assign = MemberCommand::AssignRole { role, scope: None, window: Window::default() };
         let commands = vec![Command::Member(member.clone(), add), Command::Member(member.clone(), assign)];

@@ -58,7 +58,8 @@ fn required_ids() -> BTreeSet<String> {
 
 #[test]
 fn every_requirement_has_a_case() {
-    let proven: BTreeSet<String> = case_files().into_iter().flat_map(|(_, file)| file.case).map(|case| case.id).collect();
+    let proven: BTreeSet<String> =
+        case_files().into_iter().flat_map(|(_, file)| file.case).map(|case| case.id).collect();
     let later: BTreeSet<String> = LATER.iter().map(|(id, _)| (*id).to_owned()).collect();
     let without: Vec<_> = required_ids().difference(&proven).filter(|id| !later.contains(*id)).cloned().collect();
     assert!(without.is_empty(), "requirements without a case: {without:?}");

@@ -26,7 +26,8 @@ impl World {
         let engine = Engine::with_clock(Arc::new(MemoryStore::new()), clock.clone());
         let (output, message) = (String::new(), String::new());
         let mut world = Self { engine, clock, profile: profile.to_owned(), output, message };
-        let founding = ["organisation", "found", ORGANISATION, "--profile", profile, "--name", "Case", "--owner", "founder"];
+        let founding =
+            ["organisation", "found", ORGANISATION, "--profile", profile, "--name", "Case", "--owner", "founder"];
         world.run(&founding.map(str::to_owned)).await.map_err(|error| error.to_string())?;
         Ok(world)
     }

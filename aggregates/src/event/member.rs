@@ -153,12 +153,28 @@ pub enum MemberEvent {
     MemberRemoved {
         /// The member.
         member: MemberId,
+        /// The roles that ended.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        roles: Vec<EndedRole>,
     },
     /// The personal data of this member can no longer be read.
     PersonalDataErased {
         /// The member.
         member: MemberId,
     },
+}
+
+/// A role that ended with its holder's membership.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedRole {
+    /// The role.
+    pub role: RoleRef,
+    /// Where it worked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<ScopeRef>,
+    /// The window that it had.
+    #[serde(default, skip_serializing_if = "Window::is_open")]
+    pub window: Window,
 }
 
 /// Personal data of a member.
@@ -217,7 +233,7 @@ impl MemberEvent {
             | Self::MemberPermissionCleared { member, .. }
             | Self::MemberSuspended { member }
             | Self::MemberReactivated { member }
-            | Self::MemberRemoved { member }
+            | Self::MemberRemoved { member, .. }
             | Self::PersonalDataErased { member } => member,
         }
     }

@@ -83,6 +83,9 @@ pub enum RoleEvent {
         role: RoleRef,
         /// How many members held it.
         holders: u32,
+        /// The permissions that it had itself.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        permissions: Vec<PermissionKey>,
     },
 }
 

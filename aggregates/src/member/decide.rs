@@ -5,14 +5,15 @@ use compact_str::CompactString;
 use super::{Member, Review, Standing};
 use crate::authority::{Acting, Facts};
 use crate::command::{MemberCommand, ScopeChoice};
-use crate::event::{Details, MemberEvent};
+use crate::event::{Details, EndedRole, MemberEvent};
 use crate::profile::AccountType;
 use crate::profile::document::{AssignedBy, AssignmentScope, DefaultScope};
 use crate::refusal::{Refusal, Thing};
-use crate::role::check_switch;
+use crate::role::{check_switch, check_text};
 use crate::state::RoleEntry;
 use crate::vocabulary::{
-    AccountTypeKey, DocumentKind, MemberId, MemberKind, MemberScope, PermissionKey, RoleId, ScopeId, ScopeRef, Window,
+    AccountTypeKey, DocumentKind, LONGEST_TEXT, MemberId, MemberKind, MemberScope, PermissionKey, Personal, RoleId,
+    ScopeId, ScopeRef, Window,
 };
 
 impl Member {
@@ -50,6 +51,7 @@ impl Member {
             return Err(Refusal::IdTaken { thing: Thing::Member, id: id.as_str().into() });
         }
         MemberId::parse(id.as_str()).map_err(|because| Refusal::bad_id(Thing::Member, id.as_str(), because))?;
+        check_details(details)?;
         let account_type = find_account_type(account_type, facts)?;
         let scope = match (scope, facts.profile()?.policy().default_scope) {
             (Some(scope), _) => cite_scope(scope, account_type, facts)?,
@@ -82,6 +84,7 @@ impl Member {
             // INVARIANT: `decide` sends this one elsewhere.
             MemberCommand::AddMember { .. } => None,
             MemberCommand::ChangeDetails { details } => {
+                check_details(details)?;
                 let (before, after) = (self.details.clone(), details.clone());
                 (before != after).then_some(MemberEvent::MemberDetailsChanged { member, before, after })
             }
@@ -91,6 +94,7 @@ impl Member {
             MemberCommand::VerifyEmail => (!self.email_verified).then_some(MemberEvent::EmailVerified { member }),
             MemberCommand::SubmitDocument { document, reference } => {
                 self.check_document(document, facts)?;
+                check_text("reference", reference.as_deref().unwrap_or_default(), LONGEST_TEXT)?;
                 let (document, reference) = (document.clone(), reference.clone());
                 Some(MemberEvent::DocumentSubmitted { member, document, reference })
             }
@@ -129,7 +133,8 @@ impl Member {
             }
             MemberCommand::RemoveMember => {
                 check_not_owner(id, facts)?;
-                Some(MemberEvent::MemberRemoved { member })
+                let roles = ended_roles(id, facts);
+                Some(MemberEvent::MemberRemoved { member, roles })
             }
         })
     }
@@ -272,6 +277,14 @@ impl Member {
     }
 }
 
+fn check_details(details: &Details) -> Result<(), Refusal> {
+    let fields = [("name", &details.name), ("e-mail address", &details.email), ("phone number", &details.phone)];
+    fields.into_iter().try_for_each(|(what, value)| match value {
+        Some(Personal::Clear(text)) => check_text(what, text, LONGEST_TEXT),
+        Some(Personal::Sealed(_) | Personal::Erased) | None => Ok(()),
+    })
+}
+
 fn check_not_owner(id: &MemberId, facts: &Facts) -> Result<(), Refusal> {
     if held_now(id, facts).any(|role| role.assigned == AssignedBy::Transfer) {
         return Err(Refusal::MemberIsOwner { member: id.as_str().into() });
@@ -284,6 +297,17 @@ fn check_not_owner(id: &MemberId, facts: &Facts) -> Result<(), Refusal> {
 fn held_now<'a>(id: &MemberId, facts: &'a Facts) -> impl Iterator<Item = &'a RoleEntry> {
     let member = facts.state.member_by_id(id.as_str());
     member.into_iter().flat_map(|member| &member.assignments).filter_map(|held| facts.state.role(held.role))
+}
+
+fn ended_roles(id: &MemberId, facts: &Facts) -> Vec<EndedRole> {
+    let state = &facts.state;
+    let held = state.member_by_id(id.as_str()).into_iter().flat_map(|member| &member.assignments);
+    held.map(|held| EndedRole {
+        role: state.cite_role(held.role),
+        scope: held.scope.map(|scope| state.cite_scope(scope)),
+        window: held.window,
+    })
+    .collect()
 }
 
 fn default_role(id: &MemberId, account_type: &AccountType, facts: &Facts) -> Result<Option<MemberEvent>, Refusal> {

@@ -1,7 +1,7 @@
 //! Members: what is accepted. Documents of the guard are in `document.rs`.
 
 use chancery_aggregates::command::{MemberCommand, RoleCommand, ScopeChoice};
-use chancery_aggregates::event::{Details, MemberEvent};
+use chancery_aggregates::event::{Details, EndedRole, MemberEvent};
 use chancery_aggregates::profile::document::RoleInUse;
 use chancery_aggregates::vocabulary::{
     AccountTypeKey, MemberId, MemberKind, MemberScope, PermissionKey, RoleId, ScopeId, Window,
@@ -284,7 +284,10 @@ fn a_member_leaves() {
     studio()
         .given("ann", member("tom", assign("editor")))
         .when("bob", member("tom", MemberCommand::RemoveMember))
-        .then_expect_events(vec![MemberEvent::MemberRemoved { member: tom() }]);
+        .then_expect_events(vec![MemberEvent::MemberRemoved {
+            member: tom(),
+            roles: vec![EndedRole { role: role_ref("editor", "Editor"), scope: None, window: Window::default() }],
+        }]);
 }
 
 #[test]
@@ -293,7 +296,7 @@ fn a_former_owner_may_leave() {
     proplink()
         .given("priya", OrganisationCommand::TransferOwner { to: MemberId::known("anita") })
         .when("anita", member("priya", MemberCommand::RemoveMember))
-        .then_expect_events(vec![MemberEvent::MemberRemoved { member: MemberId::known("priya") }]);
+        .then_expect_events(vec![MemberEvent::MemberRemoved { member: MemberId::known("priya"), roles: Vec::new() }]);
 }
 
 #[test]

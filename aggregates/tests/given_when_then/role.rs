@@ -234,9 +234,11 @@ fn a_role_that_was_locked_by_hand_is_unlocked_by_hand() {
 
 #[test]
 fn a_role_that_nobody_holds_is_deleted() {
-    studio()
-        .when("ann", role("editor", RoleCommand::DeleteRole))
-        .then_expect_events(vec![RoleEvent::RoleDeleted { role: role_ref("editor", "Editor"), holders: 0 }]);
+    studio().when("ann", role("editor", RoleCommand::DeleteRole)).then_expect_events(vec![RoleEvent::RoleDeleted {
+        role: role_ref("editor", "Editor"),
+        holders: 0,
+        permissions: keys(&["work.edit", "work.view"]),
+    }]);
 }
 
 #[test]
@@ -245,14 +247,22 @@ fn a_role_in_use_is_deleted_where_the_product_unassigns_it() {
         .with_policy(|policy| policy.role_in_use = RoleInUse::Unassign)
         .given("ann", member("tom", assign("editor")))
         .when("ann", role("editor", RoleCommand::DeleteRole))
-        .then_expect_events(vec![RoleEvent::RoleDeleted { role: role_ref("editor", "Editor"), holders: 1 }]);
+        .then_expect_events(vec![RoleEvent::RoleDeleted {
+            role: role_ref("editor", "Editor"),
+            holders: 1,
+            permissions: keys(&["work.edit", "work.view"]),
+        }]);
 }
 
 #[test]
 fn an_excepted_role_deletes_what_is_locked() {
-    propops().when("sue", role("maintenance_coordinator", RoleCommand::DeleteRole)).then_expect_events(vec![
-        RoleEvent::RoleDeleted { role: role_ref("maintenance_coordinator", "Maintenance Coordinator"), holders: 0 },
-    ]);
+    let deleted = propops().when("sue", role("minimal_access", RoleCommand::DeleteRole));
+    assert!(deleted.inspect_result().is_ok(), "it is not locked");
+    let deleted = propops().when("sue", role("maintenance_coordinator", RoleCommand::DeleteRole)).inspect_result();
+    let Ok([RoleEvent::RoleDeleted { role, holders: 0, permissions }]) = deleted.as_deref() else {
+        panic!("not deleted: {deleted:?}");
+    };
+    assert_eq!((role, permissions.len()), (&role_ref("maintenance_coordinator", "Maintenance Coordinator"), 398));
 }
 
 #[test]

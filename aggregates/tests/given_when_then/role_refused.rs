@@ -275,6 +275,13 @@ fn a_name_has_no_control_character() {
 }
 
 #[test]
+fn a_description_has_an_end() {
+    studio()
+        .when("ann", role("editor", RoleCommand::DescribeRole { description: "x".repeat(2_001) }))
+        .then_refused("too_long", Refusal::TooLong { what: "description".into(), most: 2_000 });
+}
+
+#[test]
 fn a_colour_has_six_digits() {
     studio()
         .when("ann", role("editor", RoleCommand::RecolourRole { colour: Some("#fff".into()) }))

@@ -134,6 +134,14 @@ fn a_scope_does_not_stand_below_its_own_part() {
 }
 
 #[test]
+fn nothing_is_made_below_what_is_archived() {
+    studio()
+        .given("ann", scope("north", ScopeCommand::ArchiveScope))
+        .when("ann", scope("study", create_scope("room", "Study", Some("north"))))
+        .then_refused("archived_scope", Refusal::ArchivedScope { scope: "North".into() });
+}
+
+#[test]
 fn a_room_does_not_stand_at_the_top() {
     studio()
         .when("ann", scope("study", create_scope("room", "Study", None)))

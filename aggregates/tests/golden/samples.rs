@@ -1,7 +1,7 @@
 //! One of each event, as Rust has it.
 
 use chancery_aggregates::event::{
-    CommandRefused, Details, Event, MemberEvent, OrganisationEvent, RoleCreated, RoleEvent, ScopeEvent,
+    CommandRefused, Details, EndedRole, Event, MemberEvent, OrganisationEvent, RoleCreated, RoleEvent, ScopeEvent,
 };
 use chancery_aggregates::profile::document::{AssignedBy, Policy};
 use chancery_aggregates::vocabulary::{
@@ -120,7 +120,8 @@ fn of_roles() -> Vec<Sample> {
         full(RoleEvent::RoleInheritanceChanged { role: role(), before: vec![], after: vec![parent] }),
         full(RoleEvent::RoleLocked { role: role() }),
         full(RoleEvent::RoleUnlocked { role: role() }),
-        full(RoleEvent::RoleDeleted { role: role(), holders: 3 }),
+        full(RoleEvent::RoleDeleted { role: role(), holders: 3, permissions: vec![permission().id] }),
+        minimal(RoleEvent::RoleDeleted { role: role(), holders: 0, permissions: Vec::new() }),
     ]
 }
 
@@ -165,9 +166,15 @@ fn of_members() -> Vec<Sample> {
         full(MemberEvent::DocumentExpired { member: tom(), document: passport() }),
         full(MemberEvent::MemberSuspended { member: tom() }),
         full(MemberEvent::MemberReactivated { member: tom() }),
-        full(MemberEvent::MemberRemoved { member: tom() }),
+        full(MemberEvent::MemberRemoved { member: tom(), roles: ended_roles() }),
+        minimal(MemberEvent::MemberRemoved { member: tom(), roles: Vec::new() }),
         full(MemberEvent::PersonalDataErased { member: tom() }),
     ]
+}
+
+fn ended_roles() -> Vec<EndedRole> {
+    let window = Window { from: Some(at(0)), until: Some(at(123_456)) };
+    vec![EndedRole { role: role(), scope: Some(attic()), window }]
 }
 
 fn of_access() -> Vec<Sample> {

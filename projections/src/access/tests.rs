@@ -42,7 +42,7 @@ fn the_table_has_a_row_for_every_role_with_what_it_gives_there_and_then() {
 fn the_table_says_what_keeps_a_member_out_and_leaves_out_who_left() {
     let mut history = block();
     history.record(MemberEvent::MemberSuspended { member: MemberId::known("tom") });
-    history.record(MemberEvent::MemberRemoved { member: MemberId::known("ann") });
+    history.record(MemberEvent::MemberRemoved { member: MemberId::known("ann"), roles: Vec::new() });
     let table = access_table(&history.state, history.now, &Filter::default());
     let [tom] = &table.members[..] else { panic!("{table:?}") };
     assert_eq!(tom.barrier.as_deref(), Some("the member is suspended"));

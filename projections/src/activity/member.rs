@@ -55,7 +55,7 @@ pub(super) fn tell(teller: &Teller<'_>, event: &MemberEvent) -> String {
         }
         MemberEvent::MemberSuspended { member } => format!("suspended {}", whom(member)),
         MemberEvent::MemberReactivated { member } => format!("reactivated {}", whom(member)),
-        MemberEvent::MemberRemoved { member } => format!("removed {}", whom(member)),
+        MemberEvent::MemberRemoved { member, .. } => format!("removed {}", whom(member)),
         MemberEvent::PersonalDataErased { member } => format!("erased the personal data of {member}"),
     }
 }

@@ -38,8 +38,8 @@ pub(super) fn tell(event: &RoleEvent) -> String {
         },
         RoleEvent::RoleLocked { role } => format!("locked the role {}", role.name),
         RoleEvent::RoleUnlocked { role } => format!("unlocked the role {}", role.name),
-        RoleEvent::RoleDeleted { role, holders: 0 } => format!("deleted the role {}", role.name),
-        RoleEvent::RoleDeleted { role, holders } => {
+        RoleEvent::RoleDeleted { role, holders: 0, .. } => format!("deleted the role {}", role.name),
+        RoleEvent::RoleDeleted { role, holders, .. } => {
             format!("deleted the role {}, which {} held", role.name, words::count(*holders as usize, "member"))
         }
     }

@@ -23,7 +23,9 @@ use tokio::task::{JoinError, spawn_blocking};
 use self::error::Location;
 use self::reader::Readers;
 use self::writer::Writer;
-use super::{Append, Appended, EventRow, Folder, Head, Idempotency, Range, Store, StoreError, Visit, Visitor, validate};
+use super::{
+    Append, Appended, EventRow, Folder, Head, Idempotency, Range, Store, StoreError, Visit, Visitor, validate,
+};
 
 /// What a store is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
