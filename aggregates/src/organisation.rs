@@ -68,17 +68,27 @@ impl Organisation {
             }
             OrganisationCommand::RevisePolicy { policy } => {
                 operator_only(command, facts)?;
-                Ok(self.revise_policy(policy).into_iter().collect())
+                Ok(self.revise_policy(policy)?.into_iter().collect())
             }
             OrganisationCommand::TransferOwner { to } => transfer_owner(to, facts),
         }
     }
 
-    fn revise_policy(&self, policy: &Policy) -> Option<OrganisationEvent> {
-        (self.policy != *policy).then(|| OrganisationEvent::PolicyRevised {
+    fn revise_policy(&self, policy: &Policy) -> Result<Option<OrganisationEvent>, Refusal> {
+        for (switch, changed) in [
+            // Exactly one member holds it, and roles have a level or they have none.
+            ("owner_role", self.policy.owner_role != policy.owner_role),
+            ("levels", self.policy.levels != policy.levels),
+        ] {
+            if changed {
+                return Err(Refusal::PolicyFixed { switch: switch.into() });
+            }
+        }
+        let revised = || OrganisationEvent::PolicyRevised {
             before: Box::new(self.policy.clone()),
             after: Box::new(policy.clone()),
-        })
+        };
+        Ok((self.policy != *policy).then(revised))
     }
 }
 

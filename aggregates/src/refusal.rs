@@ -224,6 +224,9 @@ refusals! {
     /// The same permission on and off.
     Contradiction { permission: CompactString }
         => ("contradiction", Invalid, "`{permission}` is to be switched on and off at once"),
+    /// A switch on which the organisation's roles were built.
+    PolicyFixed { switch: CompactString }
+        => ("policy_fixed", Invalid, "`{switch}` is decided when an organisation is founded and cannot be changed"),
     /// The profile has no owner role.
     NoOwnerRole
         => ("no_owner_role", Invalid, "this organisation has no role with exactly one holder"),

@@ -5,7 +5,7 @@
 //! | `/` | `:` |
 //! | a space | `+` |
 //! | `*` | `~`, since `*` selects in patterns |
-//! | `:` `+` `~` `%`, other white space, `.` in the action, `-` `@` `!` at the start | `%` and the UTF-8 bytes in hexadecimal |
+//! | `:` `+` `~` `%`, other white space, `.` in the action, `-` `@` `!` at the start | `%` and UTF-8 in hexadecimal |
 //!
 //! The key is `object.action`: what follows the last dot is the action. So `/users/*` and `GET` make
 //! `:users:~.GET`, and `invoice` and `approve` make `invoice.approve`.

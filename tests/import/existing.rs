@@ -98,6 +98,19 @@ async fn a_role_held_in_a_domain_that_the_file_does_not_mention_is_not_widened_t
 }
 
 #[tokio::test]
+async fn what_a_role_inherits_in_one_domain_is_not_brought_to_another() {
+    let world = World::blank();
+    // Without domains a permission counts in all; the link counts in d0 only.
+    world.casbin("g, ann, clerk, d0\ng, clerk, base, d0\n").await.unwrap();
+    let bad = world.bad_lines("p, base, data, read\ng, bob, clerk, d1\ng, eve, other, d0\n").await;
+    assert_eq!(bad.len(), 1, "{bad:?}");
+    assert!(bad[0].starts_with("2: role `clerk` exists here and permits `data.read`"), "{bad:?}");
+    // Nor may the link be there first, and what it brings come later.
+    let bad = world.bad_lines("g, bob, clerk, d1\n").await;
+    assert!(bad[0].starts_with("1: role `clerk` exists here and inherits from `base`"), "{bad:?}");
+}
+
+#[tokio::test]
 async fn a_role_that_would_have_no_effect_is_told() {
     let world = World::blank();
     world.casbin("p, r, d1, data, read\ng, ann, r, d1\n").await.unwrap();

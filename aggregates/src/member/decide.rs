@@ -149,12 +149,27 @@ impl Member {
         to: &AccountTypeKey,
         facts: &Facts,
     ) -> Result<Option<MemberEvent>, Refusal> {
-        let (before, after) = (self.account_type.clone(), find_account_type(Some(to), facts)?.key.clone());
+        let account_type = find_account_type(Some(to), facts)?;
+        let (before, after) = (self.account_type.clone(), account_type.key.clone());
         if before == after {
             return Ok(None);
         }
         check_not_owner(&member, facts)?;
+        self.check_fits(account_type, facts)?;
         Ok(Some(MemberEvent::AccountTypeChanged { member, before, after }))
+    }
+
+    /// Whether members of an account type may have this member's scopes.
+    fn check_fits(&self, account_type: &AccountType, facts: &Facts) -> Result<(), Refusal> {
+        let ids = |nodes: &[ScopeRef]| nodes.iter().map(|node| node.id.clone()).collect();
+        let choice = match &self.scope {
+            MemberScope::None => ScopeChoice::None,
+            MemberScope::All => ScopeChoice::All,
+            MemberScope::Selected(nodes) | MemberScope::ByGroup(nodes) => ScopeChoice::Selected(ids(nodes)),
+        };
+        cite_scope(&choice, account_type, facts)?;
+        let own_scopes = self.roles.iter().filter_map(|held| held.scope.as_ref());
+        own_scopes.map(|scope| cite_node(scope, account_type, facts)).try_for_each(|cited| cited.map(|_| ()))
     }
 
     fn check_document(&self, document: &DocumentKind, facts: &Facts) -> Result<(), Refusal> {

@@ -98,6 +98,7 @@ fn details_are_told_as_before_and_after() {
 fn a_member_moves_to_another_account_type() {
     let guest = AccountTypeKey::known("guest");
     studio()
+        .given("ann", member("tom", MemberCommand::ChangeScope { scope: selected(&["cellar"]) }))
         .when("ann", member("tom", MemberCommand::ChangeAccountType { account_type: guest.clone() }))
         .then_expect_events(vec![MemberEvent::AccountTypeChanged {
             member: tom(),

@@ -386,3 +386,12 @@ fn nobody_is_added_under_the_name_of_the_operator() {
         .when("ann", member(OPERATOR, add("staff")))
         .then_refused("bad_id", Refusal::BadId { thing: Thing::Member, id: OPERATOR.into(), because: IdError::Start });
 }
+
+#[test]
+fn somebody_who_works_everywhere_does_not_become_one_bound_to_rooms() {
+    let account_type = AccountTypeKey::known("guest");
+    studio().when("ann", member("tom", MemberCommand::ChangeAccountType { account_type })).then_refused(
+        "scope_for_other_account_type",
+        Refusal::ScopeForOtherAccountType { scope: "the whole organisation".into(), account_type: "guest".into() },
+    );
+}

@@ -102,6 +102,14 @@ fn members_do_not_revise_the_catalogue() {
 }
 
 #[test]
+fn the_owner_role_is_decided_at_the_founding() {
+    let policy = Policy { owner_role: Some("editor".into()), ..studio_profile().policy };
+    new_studio()
+        .when(OPERATOR, OrganisationCommand::RevisePolicy { policy: Box::new(policy) })
+        .then_refused("policy_fixed", Refusal::PolicyFixed { switch: "owner_role".into() });
+}
+
+#[test]
 fn a_revised_policy_is_told_with_the_one_before() {
     let before = studio_profile().policy;
     let after = Policy { several_roles: false, ..before.clone() };
