@@ -14,6 +14,7 @@ use serde_json::json;
 use super::output::Page;
 use super::{CliError, Done, Session, resolve};
 use crate::import::{self, Founding, ImportError, Options, Phase, Progress, Source, Summary, Target};
+use crate::store::sqlite::Access;
 
 /// What is imported.
 #[derive(Debug, clap::Args)]
@@ -87,6 +88,19 @@ pub(super) struct Common {
     account_type: Option<String>,
 }
 
+impl Args {
+    fn common(&self) -> &Common {
+        match &self.command {
+            Command::Casbin { common, .. } | Command::Pairs { common, .. } => common,
+        }
+    }
+
+    /// Only a founding makes a store: a misspelt name must not.
+    pub(super) fn needs(&self) -> Access {
+        if self.common().found.is_some() { Access::Create } else { Access::Write }
+    }
+}
+
 pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
     let (source, common, roles) = match &args.command {
         Command::Casbin { policy, roles, common } => (Source::Casbin(policy.clone()), common, roles.clone()),
@@ -115,7 +129,15 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     let imported = import::run(session.engine()?, &source, &target, &options, session.context(), &bar).await;
     drop(bar);
     let summary = imported?;
-    session.output().show(&summary_json(&summary), |page| tell(&summary, page))?;
+    let ungoverned = summary.added.roles > 0 && common.governed_by.is_none();
+    session.output().show(&summary_json(&summary), |page| {
+        tell(&summary, page);
+        if ungoverned {
+            page.gap();
+            page.line("Nobody gives out what they do not hold. To let the holders of a role of yours give out the");
+            page.line("imported roles as well, import once more with `--governed-by ROLE`.");
+        }
+    })?;
     Ok(Done::Shown)
 }
 

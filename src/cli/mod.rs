@@ -134,7 +134,7 @@ impl Command {
             | Self::Events(_)
             | Self::Activity(_)
             | Self::Status(_) => Some(Access::Read),
-            Self::Import(_) => Some(Access::Create),
+            Self::Import(args) => Some(args.needs()),
             Self::Demo(_) | Self::Completions(_) => None,
         }
     }

@@ -17,13 +17,19 @@ use crate::state::permission_set::PermissionSet;
 use crate::state::{AccessState, MemberIx, RoleEntry, RoleIx, ScopeIx};
 use crate::vocabulary::Time;
 
+/// Whether an actor holds everything on the whole organisation, and so in every scope: such an actor
+/// can give anything, and nothing need be compared.
+pub(super) fn may_give_anything(facts: &Facts, actor: MemberIx) -> Result<bool, Refusal> {
+    Ok(facts.profile()?.grants().is_subset(&widest(facts, actor).full))
+}
+
+fn widest(facts: &Facts, actor: MemberIx) -> Holdings {
+    holdings(&facts.state, actor, Place::Organisation, facts.now, Reading::Actual)
+}
+
+/// Compares the states before and after, for an actor who may not give just anything.
 pub(super) fn check(facts: &Facts, actor: MemberIx, after: &AccessState, events: &[Event]) -> Result<(), Refusal> {
-    let profile = facts.profile()?;
-    let widest = holdings(&facts.state, actor, Place::Organisation, facts.now, Reading::Actual);
-    // What is held on the whole organisation is held in every scope: such an actor can give anything.
-    if profile.grants().is_subset(&widest.full) {
-        return Ok(());
-    }
+    let widest = widest(facts, actor);
     check_roles(facts, &widest, after, events)?;
     let mut growth = Growth { facts, actor, held: HashMap::new() };
     let (members, places) = touched(&facts.state, after, events);

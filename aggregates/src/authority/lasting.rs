@@ -9,8 +9,14 @@ use crate::refusal::Refusal;
 use crate::state::{AccessState, MemberIx};
 use crate::vocabulary::Time;
 
-pub(super) fn check(facts: &Facts, after: &AccessState, events: &[Event]) -> Result<(), Refusal> {
-    if !events.iter().any(may_narrow) || has_administrator(after, facts.now) {
+/// Whether the events may take authority from anybody.
+pub(super) fn concerns(events: &[Event]) -> bool {
+    events.iter().any(may_narrow)
+}
+
+/// Looks for somebody who can still manage roles after events that [concern](concerns) it.
+pub(super) fn check(facts: &Facts, after: &AccessState) -> Result<(), Refusal> {
+    if has_administrator(after, facts.now) {
         return Ok(());
     }
     // While an organisation is being founded it has none yet: then there is none to lose.

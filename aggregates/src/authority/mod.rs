@@ -273,15 +273,25 @@ impl Facts {
     /// # Errors
     /// [`Refusal::Escalation`], [`Refusal::RoleBeyondActor`] or [`Refusal::LastAdministrator`].
     pub fn confirm<E: Clone + Into<Event>>(&self, acting: Acting, events: Vec<E>) -> Result<Vec<E>, Refusal> {
-        let mut after = self.state.clone();
         let wrapped: Vec<Event> = events.iter().cloned().map(Into::into).collect();
+        let bounded = match acting {
+            Acting::Member(actor) if !growth::may_give_anything(self, actor)? => Some(actor),
+            _ => None,
+        };
+        let may_end_administration = lasting::concerns(&wrapped);
+        if bounded.is_none() && !may_end_administration {
+            return Ok(events);
+        }
+        let mut after = self.state.clone();
         for (event, position) in wrapped.iter().zip(self.state.position() + 1..) {
             after.apply(event, Stamp { position, time: self.now });
         }
-        if let Acting::Member(actor) = acting {
+        if let Some(actor) = bounded {
             growth::check(self, actor, &after, &wrapped)?;
         }
-        lasting::check(self, &after, &wrapped)?;
+        if may_end_administration {
+            lasting::check(self, &after)?;
+        }
         Ok(events)
     }
 }
