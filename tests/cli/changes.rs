@@ -96,6 +96,7 @@ fn a_member_goes_through_their_life() {
     let shown = desk.ask("member show kim");
     shown.has_line("withheld api.jobs.record.delete #15").ok();
     desk.by("olivia", "member clear kim api.jobs.record.delete").ok();
+    desk.by("olivia", "member scope kim --none").ok();
     desk.by("olivia", "member account-type kim tenant").ok();
     assert_eq!(desk.json("member show kim")["account_type"], "tenant");
     desk.by("olivia", "member unassign kim finance").ok();
