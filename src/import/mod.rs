@@ -10,7 +10,7 @@
 //! - An import only adds. What is here and not in the files stays, so that the same files again change
 //!   nothing, and grown files add what is new.
 //! - Nobody gets more than the files say. A role that differs between domains becomes a role for each
-//!   domain (see [`layout`]); a role that is here and permits more than the files say is not given out
+//!   domain (see `layout.rs`); a role that is here and permits more than the files say is not given out
 //!   unless [`Options::join_roles`] says so; a role that is held for a time is not held for longer.
 //! - What Casbin grants to a user directly becomes a role of that member's own, which can be held in a domain
 //!   as well, and cannot undo a permission that somebody withheld here by a direct toggle.
