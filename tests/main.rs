@@ -4,6 +4,7 @@
 
 mod cli;
 mod crash;
+mod engine;
 mod import;
 mod matrix;
 mod replay_cli;

@@ -208,10 +208,9 @@ impl Engine {
             // Loads it, or tells of a misspelt name with the nearest one.
             self.state(&request.organisation).await?;
         }
-        let engine = self.clone();
-        // A task of its own: when the caller is dropped, the lane still learns how the append ended.
-        let task = tokio::spawn(async move { lane.execute(&engine, request, &watch).await });
-        task.await.map_err(|failure| EngineError::Internal(failure.to_string()))?
+        // A caller that goes away in the middle of an append leaves the lane behind the store, never
+        // ahead of it: reads look at the store's head, and the next append meets a conflict and catches up.
+        lane.execute(self, request, &watch).await
     }
 
     /// What a request would do: the state before, and the state after with the events, or the
