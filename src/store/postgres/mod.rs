@@ -22,7 +22,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
+use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use self::commit::Committer;
@@ -30,7 +31,7 @@ use self::connection::Connector;
 use self::cursor::Sink;
 use self::location::Location;
 use self::reader::Readers;
-use self::writer::{Queue, Writer};
+use self::writer::{Job, Queue, Writer};
 use super::{Access, Append, Appended, Folder, Head, Idempotency, Range, Store, StoreError, Visitor, validate};
 
 /// How a store is opened.
@@ -84,38 +85,50 @@ impl PostgresStore {
     /// [`StoreError::Failed`] when the server cannot be reached or refuses.
     pub fn open_with(url: &str, options: &OpenOptions) -> Result<Self, StoreError> {
         let location = Location::new(url, options.access)?;
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| location.failed(error))?;
-        let connector = Connector::new(location, options.clone(), runtime.handle().clone())?;
+        let name = location.clone();
         let (queue, jobs) = Queue::new();
         let (opened, opening) = std::sync::mpsc::channel();
-        let home = connector.clone();
-        let work = move |runtime: Runtime| {
-            runtime.block_on(async {
-                match open(&home).await {
-                    Ok(committer) => {
-                        let _ = opened.send(Ok(()));
-                        Writer::new(committer, jobs).run().await;
-                    }
-                    Err(error) => drop(opened.send(Err(error))),
-                }
-            });
-        };
-        let thread = std::thread::Builder::new().name("chancery-postgres".to_owned()).spawn(move || work(runtime));
-        let thread = thread.map_err(|error| connector.location.failed(error))?;
-        opening.recv().unwrap_or(Err(StoreError::Closed))?;
+        let options = options.clone();
+        let thread = std::thread::Builder::new().name("chancery-postgres".to_owned()).spawn(move || {
+            let mut opened = Some(opened);
+            let mut tell = |result| opened.take().map(|opened| opened.send(result));
+            match Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => match Connector::new(location, options, runtime.handle().clone()) {
+                    Ok(connector) => runtime.block_on(live(connector, jobs, &mut tell)),
+                    Err(error) => drop(tell(Err(error))),
+                },
+                Err(error) => drop(tell(Err(location.failed(error)))),
+            }
+        });
+        let thread = thread.map_err(|error| name.failed(error))?;
+        let connector = opening.recv().unwrap_or(Err(StoreError::Closed))?;
         let readers = Readers::new(connector.clone());
         Ok(Self { readers, queue, connector, thread: Mutex::new(Some(thread)) })
     }
 }
 
-/// On the store's own thread: looks at the schema, and connects to write.
-async fn open(connector: &Connector) -> Result<Committer, StoreError> {
-    schema::prepare(connector).await?;
+/// The life of the store's thread: looks at the schema, connects to write, tells how that went, and
+/// writes until the queue is closed.
+async fn live<T>(
+    connector: Connector,
+    jobs: mpsc::Receiver<Job>,
+    tell: &mut (dyn FnMut(Result<Connector, StoreError>) -> T + Send),
+) {
     let mut committer = Committer::new(connector.clone());
-    if connector.options.access != Access::Read {
-        committer.open().await?;
+    let opened = async {
+        schema::prepare(&connector).await?;
+        if connector.options.access != Access::Read {
+            committer.open().await?;
+        }
+        Ok(())
+    };
+    match opened.await {
+        Ok(()) => {
+            tell(Ok(connector));
+            Writer::new(committer, jobs).run().await;
+        }
+        Err(error) => drop(tell(Err(error))),
     }
-    Ok(committer)
 }
 
 #[async_trait]

@@ -1,6 +1,14 @@
 //! What only a PostgreSQL server can do wrong.
 
 pub(crate) mod cluster;
+mod engines;
+mod failure;
+mod interop;
+mod ordering;
+mod proxy;
+mod refusal;
+mod schema;
+mod tls;
 
 use std::sync::Arc;
 
