@@ -30,7 +30,8 @@ const BARE: &str = "
         event_version text NOT NULL, payload json NOT NULL, metadata json NOT NULL,
         PRIMARY KEY (aggregate_type, aggregate_id, sequence)
     )";
-const INSERT: &str = "INSERT INTO bare.events VALUES ('member', $1, $2, 'RoleAssigned', '1', $3::text::json, $4::text::json)";
+const INSERT: &str =
+    "INSERT INTO bare.events VALUES ('member', $1, $2, 'RoleAssigned', '1', $3::text::json, $4::text::json)";
 
 #[tokio::main]
 async fn main() {

@@ -7,12 +7,12 @@ use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use super::batch::{self, Answer};
-use super::connection::{Connector, Session};
+use super::connection::{Connector, Patience, Session};
 use super::error::{in_words, is_cancelled, is_lost};
 use crate::store::{Append, StoreError};
 
 /// Times that a batch is sent because the connection was lost before it was committed.
-const ATTEMPTS: usize = 3;
+const ATTEMPTS: usize = 10;
 
 /// Beyond the server's own time-out: then the network is at fault.
 const GRACE: Duration = Duration::from_secs(5);
@@ -55,18 +55,20 @@ impl Committer {
     /// Writes the requests. After `Ok` what was answered with `Ok` is durable, whatever happened to
     /// the connection; after `Err` the error says what is known.
     pub(super) async fn commit(&mut self, requests: &[&Append]) -> Result<Vec<Answer>, Failure> {
+        let mut patience = self.connector.patience();
         let mut lost = None;
         for _ in 0..ATTEMPTS {
             if let Some(lost) = &lost
-                && let Some(answers) = self.resolve(lost, requests).await?
+                && let Some(answers) = self.resolve(lost, requests, &mut patience).await?
             {
                 return Ok(answers);
             }
-            let (session, writer) = self.session(lost.is_some()).await?;
+            // What was sent before is known to be without effect.
+            let (session, writer) = self.session(false, &mut patience).await?;
             self.batch += 1;
             let sent = Lost { writer, batch: self.batch };
-            let patience = self.connector.options.statement_timeout + GRACE;
-            let attempt = tokio::time::timeout(patience, try_commit(&session, &self.connector, &sent, requests)).await;
+            let limit = self.connector.options.statement_timeout + GRACE;
+            let attempt = tokio::time::timeout(limit, try_commit(&session, &self.connector, &sent, requests)).await;
             match attempt {
                 Ok(Ok(Some(answers))) => {
                     self.session = Some((session, writer));
@@ -80,46 +82,57 @@ impl Committer {
                 Ok(Ok(None) | Err(_)) | Err(_) => lost = Some(sent),
             }
         }
-        let note = "the connection was lost again and again; nothing of this request was written unless the log has it";
-        Err(Failure::Whole(self.connector.location.failed(note)))
+        // Perhaps it is this very batch that brings the connection down.
+        match &lost {
+            Some(lost) => match self.resolve(lost, requests, &mut patience).await? {
+                Some(answers) => Ok(answers),
+                None => {
+                    Err(Failure::Whole(unknown(&self.connector.location, "the connection is lost each time", false)))
+                }
+            },
+            None => Err(Failure::Whole(StoreError::Closed)),
+        }
     }
 
     /// The open connection, or a new one. It is taken out, so that one which fails is gone.
-    async fn session(&mut self, sent: bool) -> Result<(Session, Uuid), Failure> {
+    async fn session(&mut self, sent: bool, patience: &mut Patience) -> Result<(Session, Uuid), Failure> {
         if let Some(open) = self.session.take().filter(|(session, _)| !session.client.is_closed()) {
             return Ok(open);
         }
         let location = &self.connector.location;
-        let writer = Uuid::new_v4();
-        let session = self.connector.session().await.map_err(|error| unreachable(location, error, sent))?;
-        match register(&session, writer).await {
-            Ok(()) => Ok((session, writer)),
-            Err(error) => Err(Failure::Whole(unknown(location, &in_words(&error), sent))),
+        loop {
+            let writer = Uuid::new_v4();
+            let session = self.connector.session().await.map_err(|error| unreachable(location, error, sent))?;
+            match register(&session, writer).await {
+                Ok(()) => return Ok((session, writer)),
+                Err(error) if is_lost(&error) && patience.again().await => {}
+                Err(error) => return Err(Failure::Whole(unknown(location, &in_words(&error), sent))),
+            }
         }
     }
 
     /// Finds out, on a new connection, what became of a batch whose answer was lost. `None` when
     /// nothing of it was or will be written.
-    async fn resolve(&mut self, lost: &Lost, requests: &[&Append]) -> Result<Option<Vec<Answer>>, Failure> {
-        let mut last = None;
-        for _ in 0..ATTEMPTS {
-            let (session, writer) = self.session(true).await?;
-            let asked = async {
-                let answers = batch::fence(&session, lost.writer, lost.batch, requests).await?;
-                let Some(mut answers) = answers else { return Ok(None) };
-                batch::explain(&session, requests, &mut answers).await?;
-                Ok(Some(answers))
-            };
-            let asked: Result<_, Error> = asked.await;
-            match asked {
+    async fn resolve(
+        &mut self,
+        lost: &Lost,
+        requests: &[&Append],
+        patience: &mut Patience,
+    ) -> Result<Option<Vec<Answer>>, Failure> {
+        loop {
+            let (session, writer) = self.session(true, patience).await?;
+            match resolve_on(&session, lost, requests).await {
                 Ok(answers) => {
                     self.session = Some((session, writer));
                     return Ok(answers);
                 }
-                Err(error) => last = Some(in_words(&error)),
+                // The lost statement may still be at work, and its row locked.
+                Err(_) if patience.again().await => {}
+                Err(error) => {
+                    return Err(Failure::Whole(unknown(&self.connector.location, &in_words(&error), true)));
+                }
             }
         }
-        Err(Failure::Whole(unknown(&self.connector.location, &last.unwrap_or_default(), true)))
     }
 
     fn classify(&self, error: Error) -> Failure {
@@ -170,6 +183,12 @@ async fn try_commit(
     let Some(mut answers) = batch::append(session, lock, sent.writer, sent.batch, requests).await? else {
         return Ok(None);
     };
+    batch::explain(session, requests, &mut answers).await?;
+    Ok(Some(answers))
+}
+
+async fn resolve_on(session: &Session, lost: &Lost, requests: &[&Append]) -> Result<Option<Vec<Answer>>, Error> {
+    let Some(mut answers) = batch::fence(session, lost.writer, lost.batch, requests).await? else { return Ok(None) };
     batch::explain(session, requests, &mut answers).await?;
     Ok(Some(answers))
 }

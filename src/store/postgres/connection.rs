@@ -21,6 +21,28 @@ use crate::store::{Access, StoreError};
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
+/// How long it is worth trying again, with growing pauses.
+pub(super) struct Patience {
+    deadline: Instant,
+    pause: Duration,
+}
+
+impl Patience {
+    pub(super) fn new(length: Duration) -> Self {
+        Self { deadline: Instant::now() + length, pause: FIRST_PAUSE }
+    }
+
+    /// Waits a while; false when it has been long enough.
+    pub(super) async fn again(&mut self) -> bool {
+        if Instant::now() + self.pause > self.deadline {
+            return false;
+        }
+        sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        true
+    }
+}
+
 /// An open connection, and the statements that were prepared on it.
 pub(super) struct Session {
     pub(super) client: Client,
@@ -108,22 +130,25 @@ impl Connector {
     }
 
     /// Opens a connection, trying again for as long as the options say while the server restarts.
-    async fn connect_patiently(self, patience: Duration) -> Result<Session, StoreError> {
-        let deadline = Instant::now() + patience;
-        let mut pause = FIRST_PAUSE;
+    async fn connect_patiently(self) -> Result<Session, StoreError> {
+        let mut patience = self.patience();
         loop {
             match self.connect().await {
                 Ok(session) => return Ok(session),
-                Err(error) if is_passing(&error) && Instant::now() + pause < deadline => sleep(pause).await,
+                Err(error) if is_passing(&error) && patience.again().await => {}
                 Err(error) => return Err(self.location.translate(&error)),
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// How long to try again after a loss.
+    pub(super) fn patience(&self) -> Patience {
+        Patience::new(self.options.reconnect_timeout)
     }
 
     /// [`connect_patiently`](Self::connect_patiently) from any thread.
     pub(super) async fn session(&self) -> Result<Session, StoreError> {
-        self.at_home(self.clone().connect_patiently(self.options.reconnect_timeout)).await
+        self.at_home(self.clone().connect_patiently()).await
     }
 
     /// Runs work on the store's own thread.

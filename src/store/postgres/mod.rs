@@ -90,14 +90,14 @@ impl PostgresStore {
         let (opened, opening) = std::sync::mpsc::channel();
         let options = options.clone();
         let thread = std::thread::Builder::new().name("chancery-postgres".to_owned()).spawn(move || {
-            let mut opened = Some(opened);
-            let mut tell = |result| opened.take().map(|opened| opened.send(result));
+            // Who opens the store waits for it, once.
+            let mut tell = |result| drop(opened.send(result));
             match Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => match Connector::new(location, options, runtime.handle().clone()) {
                     Ok(connector) => runtime.block_on(live(connector, jobs, &mut tell)),
-                    Err(error) => drop(tell(Err(error))),
+                    Err(error) => tell(Err(error)),
                 },
-                Err(error) => drop(tell(Err(location.failed(error)))),
+                Err(error) => tell(Err(location.failed(error))),
             }
         });
         let thread = thread.map_err(|error| name.failed(error))?;
@@ -109,10 +109,10 @@ impl PostgresStore {
 
 /// The life of the store's thread: looks at the schema, connects to write, tells how that went, and
 /// writes until the queue is closed.
-async fn live<T>(
+async fn live(
     connector: Connector,
     jobs: mpsc::Receiver<Job>,
-    tell: &mut (dyn FnMut(Result<Connector, StoreError>) -> T + Send),
+    tell: &mut (dyn FnMut(Result<Connector, StoreError>) + Send),
 ) {
     let mut committer = Committer::new(connector.clone());
     let opened = async {
@@ -127,7 +127,7 @@ async fn live<T>(
             tell(Ok(connector));
             Writer::new(committer, jobs).run().await;
         }
-        Err(error) => drop(tell(Err(error))),
+        Err(error) => tell(Err(error)),
     }
 }
 

@@ -22,9 +22,6 @@ use crate::store::{Appended, Head, Idempotency, Range, StoreError, Visit};
 /// Connections kept for the next scan.
 const KEPT: usize = 4;
 
-/// Times that a question is asked again because the connection was lost.
-const ATTEMPTS: usize = 5;
-
 /// The connections that read.
 #[derive(Debug)]
 pub(super) struct Readers {
@@ -86,15 +83,15 @@ impl Readers {
         parameters: &[&(dyn ToSql + Sync)],
         read: impl Fn(&[Row]) -> Result<T, Error>,
     ) -> Result<T, StoreError> {
-        for attempt in 1.. {
+        let mut patience = self.connector.patience();
+        loop {
             let session = self.shared().await?;
             match session.query(sql, parameters).await.and_then(|rows| read(&rows)) {
                 Ok(answer) => return Ok(answer),
-                Err(error) if is_lost(&error) && attempt < ATTEMPTS => {}
+                Err(error) if is_lost(&error) && patience.again().await => {}
                 Err(error) => return Err(self.failure(&error)),
             }
         }
-        Err(StoreError::Closed)
     }
 
     async fn shared(&self) -> Result<Arc<Session>, StoreError> {
@@ -123,17 +120,18 @@ impl Readers {
         };
         let mut cursor = Cursor::new(&range);
         let mut session = self.take().await?;
-        let mut lost = 0;
+        let mut patience = self.connector.patience();
         loop {
             let before = cursor.clone();
             match page(&session, &range, &mut cursor, &mut sink).await {
-                Ok(Visit::Continue(())) => tokio::task::yield_now().await,
+                Ok(Visit::Continue(())) => {
+                    patience = self.connector.patience();
+                    tokio::task::yield_now().await;
+                }
                 Ok(Visit::Break(())) => break,
                 // A slow visitor holds the statement up: what it has not seen is asked for again.
                 Err(error) if is_cancelled(&error) && cursor != before => {}
-                Err(error) if is_lost(&error) && lost < ATTEMPTS => {
-                    lost = if cursor == before { lost + 1 } else { 1 };
-                    self.refuse_if_closed()?;
+                Err(error) if is_lost(&error) && self.refuse_if_closed().is_ok() && patience.again().await => {
                     session = self.connector.session().await?;
                 }
                 Err(error) => return Err(self.failure(&error)),

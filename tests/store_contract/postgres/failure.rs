@@ -30,7 +30,11 @@ async fn an_append_whose_answer_was_lost_is_answered_and_not_repeated() {
     let (proxy, store) = behind_a_proxy(&place).await;
     store.append(next("acme", 0)).await.unwrap();
     for head in 1..12 {
-        if head % 2 == 0 { proxy.lose_the_next_answer() } else { proxy.lose_the_next_request() }
+        if head % 2 == 0 {
+            proxy.lose_the_next_answer()
+        } else {
+            proxy.lose_the_next_request()
+        }
         let appended = store.append(next("acme", head)).await.unwrap();
         assert!(proxy.has_cut());
         assert_eq!((appended.last_position, appended.last_global_position), (head + 1, head + 1));
@@ -138,8 +142,7 @@ async fn a_server_that_crashes_and_restarts_loses_and_repeats_nothing() {
 async fn a_server_that_stays_away_is_told_and_the_store_recovers() {
     let cluster = Arc::new(Cluster::start());
     let database = Database::on(&cluster.url("postgres"));
-    let options =
-        OpenOptions { reconnect_timeout: Duration::from_millis(300), ..OpenOptions::new(Access::Create) };
+    let options = OpenOptions { reconnect_timeout: Duration::from_millis(300), ..OpenOptions::new(Access::Create) };
     let store = PostgresStore::open_with(&database.url(), &options).unwrap();
     store.append(next("acme", 0)).await.unwrap();
     cluster.tell("stop");

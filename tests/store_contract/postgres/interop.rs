@@ -56,9 +56,15 @@ async fn a_stock_repository_loads_and_streams_our_aggregates() {
     let (auditor, tom) = (RoleId::known("auditor"), MemberId::known("tom"));
     let role = NewRole { name: "Auditor".into(), description: "Reads".into(), ..NewRole::default() };
     execute(&engine, Command::Role(auditor.clone(), RoleCommand::CreateRole(Box::new(role)))).await.unwrap();
-    execute(&engine, Command::Role(auditor.clone(), RoleCommand::RenameRole { name: "Reviewer".into() })).await.unwrap();
-    let add =
-        MemberCommand::AddMember { kind: MemberKind::Person, account_type: None, details: Details::default(), scope: None };
+    execute(&engine, Command::Role(auditor.clone(), RoleCommand::RenameRole { name: "Reviewer".into() }))
+        .await
+        .unwrap();
+    let add = MemberCommand::AddMember {
+        kind: MemberKind::Person,
+        account_type: None,
+        details: Details::default(),
+        scope: None,
+    };
     execute(&engine, Command::Member(tom.clone(), add)).await.unwrap();
     let assign = MemberCommand::AssignRole { role: auditor, scope: None, window: Window::default() };
     execute(&engine, Command::Member(tom, assign)).await.unwrap();
@@ -74,7 +80,10 @@ async fn a_stock_repository_loads_and_streams_our_aggregates() {
         let names = |events: Vec<(usize, String)>| events.into_iter().map(|(_, name)| name).collect::<Vec<_>>();
         let roles = streamed::<Role>(&repository, "acme/auditor").await;
         assert_eq!(names(roles), ["RoleCreated", "RoleRenamed"]);
-        assert_eq!(names(streamed::<Member>(&repository, "acme/tom").await), ["MemberAdded", "RoleAssigned", "RoleAssigned"]);
+        assert_eq!(
+            names(streamed::<Member>(&repository, "acme/tom").await),
+            ["MemberAdded", "RoleAssigned", "RoleAssigned"]
+        );
 
         let store = PersistedEventStore::<_, Role>::new_event_store(repository);
         let mut context = store.load_aggregate("acme/auditor").await.unwrap();

@@ -1,6 +1,7 @@
 //! What only a PostgreSQL server can do wrong.
 
 pub(crate) mod cluster;
+mod command_line;
 mod engines;
 mod failure;
 mod interop;
