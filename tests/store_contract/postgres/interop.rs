@@ -8,7 +8,7 @@ use chancery::aggregates::member::Member;
 use chancery::aggregates::role::Role;
 use chancery::aggregates::vocabulary::{MemberId, MemberKind, RoleId, Window};
 use cqrs_es::event_sink::EventSink;
-use cqrs_es::persist::{PersistedEventRepository as _, PersistedEventStore, SerializedEvent};
+use cqrs_es::persist::{PersistedEventRepository as _, PersistedEventStore, ReplayStream, SerializedEvent};
 use cqrs_es::{Aggregate, AggregateContext as _, CqrsFramework, DomainEvent, EventStore as _};
 use postgres_es::PostgresEventRepository;
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,10 @@ async fn pool(place: &ServerPlace, schema: &str) -> PgPool {
 }
 
 async fn streamed<A: Aggregate>(repository: &PostgresEventRepository, id: &str) -> Vec<(usize, String)> {
-    let mut stream = repository.stream_events::<A>(id).await.unwrap();
+    collect::<A>(repository.stream_events::<A>(id).await.unwrap()).await
+}
+
+async fn collect<A: Aggregate>(mut stream: ReplayStream) -> Vec<(usize, String)> {
     let mut events = Vec::new();
     while let Some(envelope) = stream.next::<A>(&[]).await {
         let envelope = envelope.unwrap();
@@ -84,6 +87,9 @@ async fn a_stock_repository_loads_and_streams_our_aggregates() {
             names(streamed::<Member>(&repository, "acme/tom").await),
             ["MemberAdded", "RoleAssigned", "RoleAssigned"]
         );
+
+        let all = collect::<Member>(repository.stream_all_events::<Member>().await.unwrap()).await;
+        assert_eq!(all.iter().filter(|(_, name)| name == "MemberAdded").count(), 2);
 
         let store = PersistedEventStore::<_, Role>::new_event_store(repository);
         let mut context = store.load_aggregate("acme/auditor").await.unwrap();

@@ -11,10 +11,10 @@ use super::cluster::{Database, connect};
 
 const APPEND: &str = include_str!("../../../src/store/postgres/append.sql");
 
-/// One event of an organisation that is founded by it.
-async fn append(client: &Client, sql: &str, organisation: &str) {
+/// One event of an organisation that is founded by it, on a connection that may have been given up.
+async fn append(client: &Client, sql: &str, organisation: &str, fenced: bool) {
     let writer = uuid::Uuid::new_v4();
-    client.execute("INSERT INTO writers (writer) VALUES ($1)", &[&writer]).await.unwrap();
+    client.execute("INSERT INTO writers (writer, fenced) VALUES ($1, $2)", &[&writer, &fenced]).await.unwrap();
     // Plain texts suit this driver; the store sends them as `json`.
     let sql = sql.replace("::json[]", "::text[]::json[]");
     let (stream, none, one) = (format!("{organisation}/manager"), vec![None::<&str>], vec![1_i64]);
@@ -68,9 +68,9 @@ async fn seen_by_a_reader(sql: &str) -> Vec<(i64, String)> {
         (connect(&url).await.unwrap(), connect(&url).await.unwrap(), connect(&url).await.unwrap());
 
     slow.batch_execute("BEGIN").await.unwrap();
-    append(&slow, sql, "slow").await;
+    append(&slow, sql, "slow", false).await;
     let quick_sql = sql.to_owned();
-    let quick = tokio::spawn(async move { append(&quick, &quick_sql, "quick").await });
+    let quick = tokio::spawn(async move { append(&quick, &quick_sql, "quick", false).await });
     tokio::time::sleep(Duration::from_millis(300)).await;
     let mut seen = page(&reader, 0).await;
     slow.batch_execute("COMMIT").await.unwrap();
@@ -93,4 +93,15 @@ async fn without_the_lock_and_with_a_plain_sequence_a_reader_does_miss_one() {
     let sequence = "SELECT nextval('plain') - 1 AS after, 1::bigint AS until FROM accepted\n";
     let unguarded = format!("{}{sequence}{}", &unlocked[..start], &unlocked[end..]);
     assert_eq!(seen_by_a_reader(&unguarded).await, [(2, "quick".to_owned())]);
+}
+
+#[tokio::test]
+async fn what_a_fenced_connection_still_sends_does_not_happen() {
+    let database = Database::new();
+    PostgresStore::open_with(&database.url(), &OpenOptions::new(Access::Create)).unwrap().close().await;
+    let client = connect(&format!("{}?options=-csearch_path%3Dchancery", database.url())).await.unwrap();
+    append(&client, APPEND, "late", true).await;
+    assert_eq!(page(&client, 0).await, []);
+    append(&client, APPEND, "late", false).await;
+    assert_eq!(page(&client, 0).await, [(1, "late".to_owned())]);
 }
