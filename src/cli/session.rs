@@ -15,6 +15,7 @@ use super::output::Output;
 use super::sentence;
 use crate::engine::{Context, Engine, Moment, Outcome, Replayed, Request};
 use crate::store::Head;
+use crate::store::postgres::{self, PostgresStore};
 use crate::store::sqlite::{Access, OpenOptions, SqliteStore};
 
 /// What a line came to.
@@ -245,8 +246,15 @@ impl View {
 /// # Errors
 /// When the text names none, or it cannot be opened.
 pub(super) fn open_store(text: &str, access: Access) -> Result<Arc<dyn crate::store::Store>, CliError> {
+    if is_postgres(text) {
+        return Ok(Arc::new(PostgresStore::open_with(text, &postgres::OpenOptions::new(access))?));
+    }
     let path = store_path(text)?;
     Ok(Arc::new(SqliteStore::open_with(path, &OpenOptions::new(access))?))
+}
+
+fn is_postgres(text: &str) -> bool {
+    text.starts_with("postgres://") || text.starts_with("postgresql://")
 }
 
 /// The file that a text names as a store.
@@ -255,6 +263,8 @@ pub(super) fn open_store(text: &str, access: Access) -> Result<Arc<dyn crate::st
 /// When it names none.
 pub(super) fn store_path(text: &str) -> Result<PathBuf, CliError> {
     match text.split_once(':') {
+        // Only the demonstration asks for a file in particular.
+        Some(("postgres" | "postgresql", _)) => Err(CliError::DemoNeedsFile),
         Some(("memory", _)) => Err(CliError::MemoryStore),
         Some(("sqlite", file)) if !file.is_empty() => Ok(PathBuf::from(file.strip_prefix("//").unwrap_or(file))),
         _ => Err(CliError::UnknownStore { given: text.to_owned() }),

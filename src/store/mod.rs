@@ -12,6 +12,7 @@
 //! - the same idempotency key answers with the first result again.
 
 pub mod memory;
+pub mod postgres;
 pub mod sqlite;
 mod validate;
 
@@ -36,6 +37,17 @@ pub struct NewEvent {
     pub metadata: String,
     /// Microseconds since 1970-01-01T00:00:00Z; never decreases within an organisation.
     pub time: i64,
+}
+
+/// What a store is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Reading only. Works where nothing may be written.
+    Read,
+    /// Reading and appending; the store must exist.
+    Write,
+    /// Reading and appending; a missing store is made.
+    Create,
 }
 
 /// A request to append events to one organisation's log, all or none.

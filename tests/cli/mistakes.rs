@@ -108,7 +108,7 @@ fn stores_of_other_kinds_are_refused_with_the_way_to_write_one() {
     let desk = Desk::new();
     for (store, says) in [
         ("memory:", "`sqlite:FILE`"),
-        ("postgres://localhost/x", "`sqlite:FILE`"),
+        ("mysql://localhost/x", "`sqlite:FILE`"),
         ("acme.db", "`sqlite:acme.db`"),
         ("sqlite:", "`sqlite:FILE`"),
     ] {

@@ -13,6 +13,7 @@
 mod append;
 mod idempotency;
 mod lasting;
+pub(crate) mod postgres;
 mod read;
 mod sqlite;
 
@@ -97,6 +98,8 @@ pub(crate) use tests;
 
 contract!(memory, crate::store_contract::MemoryPlace::default());
 contract!(sqlite_keeps_the_contract, crate::store_contract::sqlite::FilePlace::new());
+contract!(postgres_keeps_the_contract, crate::store_contract::postgres::ServerPlace::new());
+lasting_contract!(postgres_lasts, crate::store_contract::postgres::ServerPlace::new());
 lasting_contract!(sqlite_lasts, crate::store_contract::sqlite::FilePlace::new());
 
 #[derive(Default)]

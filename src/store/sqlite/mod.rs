@@ -23,20 +23,10 @@ use tokio::task::{JoinError, spawn_blocking};
 use self::error::Location;
 use self::reader::Readers;
 use self::writer::Writer;
+pub use super::Access;
 use super::{
     Append, Appended, EventRow, Folder, Head, Idempotency, Range, Store, StoreError, Visit, Visitor, validate,
 };
-
-/// What a store is opened for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Reading only. Works on files and in directories that may not be written.
-    Read,
-    /// Reading and appending; the file must exist.
-    Write,
-    /// Reading and appending; a missing file is made.
-    Create,
-}
 
 /// How a store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]

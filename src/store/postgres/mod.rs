@@ -1,0 +1,174 @@
+//! The log in a schema of a PostgreSQL database: many processes, one log.
+//!
+//! One connection writes, batch by batch, each batch in one statement that commits itself and is
+//! durable before it is answered (`append.sql` explains how it orders the log). Readers have
+//! connections of their own. All connections live on one thread of the store's, and come back by
+//! themselves after the server was restarted.
+
+mod batch;
+mod commit;
+mod connection;
+mod cursor;
+mod error;
+mod location;
+mod reader;
+mod schema;
+mod text;
+mod tls;
+mod writer;
+
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use tokio::runtime::Builder;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use self::commit::Committer;
+use self::connection::Connector;
+use self::cursor::Sink;
+use self::location::Location;
+use self::reader::Readers;
+use self::writer::{Job, Queue, Writer};
+use super::{Access, Append, Appended, Folder, Head, Idempotency, Range, Store, StoreError, Visitor, validate};
+
+/// How a store is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenOptions {
+    /// What for.
+    pub access: Access,
+    /// How long a batch waits for other processes' batches before [`StoreError::Busy`].
+    pub lock_timeout: Duration,
+    /// How long the server may work on one statement.
+    pub statement_timeout: Duration,
+    /// How long callers wait for a lost connection to come back, for example while the server restarts.
+    pub reconnect_timeout: Duration,
+    /// Scans that may run at once, each on a connection of its own; more wait for `lock_timeout`.
+    pub scans: usize,
+}
+
+impl OpenOptions {
+    /// The usual options.
+    #[must_use]
+    pub fn new(access: Access) -> Self {
+        Self {
+            access,
+            lock_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            reconnect_timeout: Duration::from_secs(30),
+            scans: 8,
+        }
+    }
+}
+
+/// An event log in PostgreSQL.
+///
+/// Dropping it without [`close`](Store::close) loses nothing that was acknowledged.
+#[derive(Debug)]
+pub struct PostgresStore {
+    readers: Readers,
+    /// Requests for the writer; closing it ends the store's thread.
+    queue: Queue,
+    connector: Connector,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl PostgresStore {
+    /// Opens the store at a URL, `postgres://user@host:port/database?schema=chancery`, and brings its
+    /// schema up to date unless it is for reading. Blocks the thread until the server has answered.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`] when the URL cannot be read, and when the database or the schema is
+    /// missing, of another application or of a newer version (it is not changed then);
+    /// [`StoreError::Failed`] when the server cannot be reached or refuses.
+    pub fn open_with(url: &str, options: &OpenOptions) -> Result<Self, StoreError> {
+        let location = Location::new(url, options.access)?;
+        let name = location.clone();
+        let (queue, jobs) = Queue::new();
+        let (opened, opening) = std::sync::mpsc::channel();
+        let options = options.clone();
+        let thread = std::thread::Builder::new().name("chancery-postgres".to_owned()).spawn(move || {
+            // Who opens the store waits for it, once.
+            let mut tell = |result| drop(opened.send(result));
+            match Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => match Connector::new(location, options, runtime.handle().clone()) {
+                    Ok(connector) => runtime.block_on(live(connector, jobs, &mut tell)),
+                    Err(error) => tell(Err(error)),
+                },
+                Err(error) => tell(Err(location.failed(error))),
+            }
+        });
+        let thread = thread.map_err(|error| name.failed(error))?;
+        let connector = opening.recv().unwrap_or(Err(StoreError::Closed))?;
+        let readers = Readers::new(connector.clone());
+        Ok(Self { readers, queue, connector, thread: Mutex::new(Some(thread)) })
+    }
+}
+
+/// The life of the store's thread: looks at the schema, connects to write, tells how that went, and
+/// writes until the queue is closed.
+async fn live(
+    connector: Connector,
+    jobs: mpsc::Receiver<Job>,
+    tell: &mut (dyn FnMut(Result<Connector, StoreError>) + Send),
+) {
+    let mut committer = Committer::new(connector.clone());
+    let opened = async {
+        schema::prepare(&connector).await?;
+        if connector.options.access != Access::Read {
+            committer.open().await?;
+        }
+        Ok(())
+    };
+    match opened.await {
+        Ok(()) => {
+            tell(Ok(connector));
+            Writer::new(committer, jobs).run().await;
+        }
+        Err(error) => tell(Err(error)),
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn append(&self, request: Append) -> Result<Appended, StoreError> {
+        validate::request(&request)?;
+        if self.connector.options.access == Access::Read {
+            return self.readers.refuse_if_closed().and_then(|()| Err(self.connector.location.read_only()));
+        }
+        self.queue.append(request).await
+    }
+
+    async fn scan(&self, range: Range, visitor: Visitor) -> Result<(), StoreError> {
+        self.readers.scan(range, Sink::Scan(visitor)).await
+    }
+
+    async fn fold(&self, organisation: &str, after: u64, until: u64, folder: Folder) -> Result<(), StoreError> {
+        let range = Range::Organisation { organisation: organisation.to_owned(), after, until };
+        self.readers.scan(range, Sink::Fold(folder)).await
+    }
+
+    async fn head(&self, organisation: &str) -> Result<Option<Head>, StoreError> {
+        self.readers.head(organisation).await
+    }
+
+    async fn heads(&self) -> Result<Vec<Head>, StoreError> {
+        self.readers.heads().await
+    }
+
+    async fn earlier(&self, organisation: &str, idempotency: &Idempotency) -> Result<Option<Appended>, StoreError> {
+        self.readers.earlier(organisation, idempotency).await
+    }
+
+    async fn close(&self) {
+        self.queue.close();
+        self.readers.close().await;
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
+            // The thread reports its failures to those who wait for answers.
+            let _ = spawn_blocking(move || thread.join()).await;
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Reading: short questions on one shared connection, ranges page by page on connections of their own.
+//!
+//! A page starts behind the last row that was visited, which in a log that is only added to gives the
+//! same rows as one long statement would; but no transaction stays open, a visitor that breaks leaves
+//! little behind, and a scan goes on after the server was restarted.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::TryStreamExt as _;
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Error, Row};
+
+use super::batch;
+use super::connection::{Connector, Session};
+use super::cursor::{Cursor, Sink};
+use super::error::{is_cancelled, is_lost};
+use crate::store::{Appended, Head, Idempotency, Range, StoreError, Visit};
+
+/// Connections kept for the next scan.
+const KEPT: usize = 4;
+
+/// The connections that read.
+#[derive(Debug)]
+pub(super) struct Readers {
+    connector: Connector,
+    /// Questions of many callers travel on it one behind the other, without waiting for each other.
+    shared: tokio::sync::Mutex<Option<Arc<Session>>>,
+    /// `None` after the store was closed.
+    idle: Mutex<Option<Vec<Session>>>,
+    /// Scans at once.
+    permits: Semaphore,
+}
+
+impl Readers {
+    pub(super) fn new(connector: Connector) -> Self {
+        let permits = Semaphore::new(connector.options.scans);
+        Self { connector, shared: tokio::sync::Mutex::default(), idle: Mutex::new(Some(Vec::new())), permits }
+    }
+
+    pub(super) async fn close(&self) {
+        let idle = self.idle.lock().take().unwrap_or_default();
+        self.permits.close();
+        for session in idle {
+            session.close().await;
+        }
+        if let Some(session) = self.shared.lock().await.take().and_then(Arc::into_inner) {
+            session.close().await;
+        }
+    }
+
+    pub(super) fn refuse_if_closed(&self) -> Result<(), StoreError> {
+        if self.idle.lock().is_some() { Ok(()) } else { Err(StoreError::Closed) }
+    }
+
+    pub(super) async fn head(&self, organisation: &str) -> Result<Option<Head>, StoreError> {
+        let sql = "SELECT organisation, position, time FROM organisations WHERE organisation = $1";
+        self.ask(sql, &[&organisation], |rows| rows.first().map(head).transpose()).await
+    }
+
+    pub(super) async fn heads(&self) -> Result<Vec<Head>, StoreError> {
+        let sql = "SELECT organisation, position, time FROM organisations ORDER BY organisation";
+        self.ask(sql, &[], |rows| rows.iter().map(head).collect()).await
+    }
+
+    pub(super) async fn earlier(
+        &self,
+        organisation: &str,
+        idempotency: &Idempotency,
+    ) -> Result<Option<Appended>, StoreError> {
+        let sql = "SELECT fingerprint, first_position, last_position, last_global_position FROM requests
+                   WHERE organisation = $1 AND key = $2";
+        let parameters: [&(dyn ToSql + Sync); 2] = [&organisation, &idempotency.key];
+        self.ask(sql, &parameters, |rows| rows.first().map_or(Ok(Ok(None)), |row| batch::earlier(row, 0, idempotency)))
+            .await?
+    }
+
+    async fn ask<T>(
+        &self,
+        sql: &'static str,
+        parameters: &[&(dyn ToSql + Sync)],
+        read: impl Fn(&[Row]) -> Result<T, Error>,
+    ) -> Result<T, StoreError> {
+        let mut patience = self.connector.patience();
+        loop {
+            let session = self.shared().await?;
+            match session.query(sql, parameters).await.and_then(|rows| read(&rows)) {
+                Ok(answer) => return Ok(answer),
+                Err(error) if is_lost(&error) && patience.again().await => {}
+                Err(error) => return Err(self.failure(&error)),
+            }
+        }
+    }
+
+    async fn shared(&self) -> Result<Arc<Session>, StoreError> {
+        let mut shared = self.shared.lock().await;
+        self.refuse_if_closed()?;
+        match &*shared {
+            Some(session) if !session.client.is_closed() => Ok(session.clone()),
+            _ => Ok(shared.insert(Arc::new(self.connector.session().await?)).clone()),
+        }
+    }
+
+    /// A connection that ends because the store is closed is no failure of the server.
+    fn failure(&self, error: &Error) -> StoreError {
+        match self.refuse_if_closed() {
+            Ok(()) => self.connector.location.translate(error),
+            Err(closed) => closed,
+        }
+    }
+
+    /// Visits a range. Waits for its turn when many scan at once.
+    pub(super) async fn scan(&self, range: Range, mut sink: Sink) -> Result<(), StoreError> {
+        let patience = self.connector.options.lock_timeout;
+        let permit = match tokio::time::timeout(patience, self.permits.acquire()).await {
+            Ok(permit) => permit.map_err(|_| StoreError::Closed)?,
+            Err(_) => return Err(self.connector.location.failed("too many scans at once")),
+        };
+        let mut cursor = Cursor::new(&range);
+        let mut session = self.take().await?;
+        let mut patience = self.connector.patience();
+        loop {
+            let before = cursor.clone();
+            match page(&session, &range, &mut cursor, &mut sink).await {
+                Ok(Visit::Continue(())) => {
+                    patience = self.connector.patience();
+                    tokio::task::yield_now().await;
+                }
+                Ok(Visit::Break(())) => break,
+                // A slow visitor holds the statement up: what it has not seen is asked for again.
+                Err(error) if is_cancelled(&error) && cursor != before => {}
+                Err(error) if is_lost(&error) && self.refuse_if_closed().is_ok() && patience.again().await => {
+                    session = self.connector.session().await?;
+                }
+                Err(error) => return Err(self.failure(&error)),
+            }
+        }
+        self.put_back(session);
+        drop(permit);
+        Ok(())
+    }
+
+    async fn take(&self) -> Result<Session, StoreError> {
+        loop {
+            let idle = self.idle.lock().as_mut().ok_or(StoreError::Closed)?.pop();
+            match idle {
+                Some(session) if session.client.is_closed() => {}
+                Some(session) => return Ok(session),
+                None => return self.connector.session().await,
+            }
+        }
+    }
+
+    fn put_back(&self, session: Session) {
+        if let Some(idle) = self.idle.lock().as_mut()
+            && idle.len() < KEPT
+        {
+            idle.push(session);
+        }
+    }
+}
+
+/// Visits the next page; `Break` when the range, or the visitor's interest, is at its end.
+async fn page(session: &Session, range: &Range, cursor: &mut Cursor, sink: &mut Sink) -> Result<Visit, Error> {
+    let statement = session.statement(sink.sql(range)).await?;
+    let parameters = cursor.parameters(range);
+    let mut rows = pin!(session.client.query_raw(&statement, parameters).await?);
+    let mut count = 0;
+    while let Some(row) = rows.try_next().await? {
+        count += 1;
+        let (key, visit) = sink.visit(range, &row)?;
+        cursor.visited(key);
+        if visit.is_break() {
+            return Ok(visit);
+        }
+    }
+    if count < cursor.page() {
+        return Ok(Visit::Break(()));
+    }
+    if !cursor.is_bounded() {
+        // A scan ends where the range ended when it turned out to be a long one: writers may be as
+        // fast as the visitor.
+        let rows = session.query(Cursor::bound_sql(range), &Cursor::names(range)).await?;
+        cursor.bound(rows.first().map(|row| row.try_get(0)).transpose()?.flatten());
+    }
+    cursor.grow();
+    Ok(Visit::Continue(()))
+}
+
+fn head(row: &Row) -> Result<Head, Error> {
+    Ok(Head {
+        organisation: row.try_get(0)?,
+        position: row.try_get::<_, i64>(1)?.cast_unsigned(),
+        time: row.try_get(2)?,
+    })
+}
