@@ -35,7 +35,9 @@ fn acknowledged_commands_survive_kill_9() {
     let mut died_at_work = 0;
     for kill in 0..KILLS {
         let before = acknowledged.len();
-        run_and_kill(&path, Duration::from_millis(20 + kill * 37 % 180), &mut acknowledged);
+        // Every fourth may die before it has opened the store, the others while they write.
+        let at_work = kill % 4 != 0;
+        run_and_kill(&path, at_work, Duration::from_millis(kill * 37 % 90), &mut acknowledged);
         died_at_work += u64::from(acknowledged.len() > before);
         runtime.block_on(verify(&path, &acknowledged));
     }
@@ -97,7 +99,7 @@ async fn found(path: &Path) {
     engine.close().await;
 }
 
-fn run_and_kill(path: &Path, after: Duration, acknowledged: &mut BTreeMap<(String, String), u64>) {
+fn run_and_kill(path: &Path, at_work: bool, after: Duration, acknowledged: &mut BTreeMap<(String, String), u64>) {
     let mut child = Process::new(std::env::current_exe().unwrap())
         .args([THIS_TEST, "--exact", "--nocapture"])
         .env(CHILD, path)
@@ -105,9 +107,19 @@ fn run_and_kill(path: &Path, after: Duration, acknowledged: &mut BTreeMap<(Strin
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let reader = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<String>>());
-    // Start-up counts: some die before they have opened the store, most while they write.
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let (begun, begins) = std::sync::mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        let noticed = lines.inspect(|line| {
+            if line.contains("ack ") {
+                let _ = begun.send(());
+            }
+        });
+        noticed.collect::<Vec<String>>()
+    });
+    if at_work {
+        begins.recv_timeout(Duration::from_secs(30)).unwrap();
+    }
     std::thread::sleep(after);
     child.kill().unwrap();
     child.wait().unwrap();
