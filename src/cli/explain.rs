@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-use chancery_aggregates::access::{Cause, Decision, Denial, Explanation, Fact, Ownership, Place, Question, explain};
+use chancery_aggregates::access::{Cause, Decision, Denial, Explanation, Fact, Question, explain};
 use chancery_aggregates::authority::Reader;
 use chancery_aggregates::profile::document::AssignedBy;
 use chancery_aggregates::vocabulary::Time;
@@ -13,38 +13,20 @@ use chancery_projections::timeline::{Span, Subject, Timeline, Turn};
 use chancery_projections::words::{self, Person};
 use serde_json::{Value, json};
 
-use super::access::seen_member;
 use super::activity::Sight;
 use super::check::decision_json;
 use super::events::read;
-use super::options::At;
 use super::output::{Page, Table, Tone, stamp};
+pub(super) use super::question::Args;
 use super::{CliError, Done, Session};
 
 /// Stretches of the past that a page shows.
 const SPANS_SHOWN: usize = 8;
 
-/// The question.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    /// Who
-    member: String,
-    /// What
-    permission: String,
-    /// Where the resource is; without it, the organisation as a whole
-    #[arg(long, value_name = "SCOPE")]
-    on: Option<String>,
-    /// Whose own the resource is, for permissions that are limited to one's own
-    #[arg(long, value_name = "MEMBER")]
-    owner: Option<String>,
-    #[command(flatten)]
-    at: At,
-}
-
 pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
     let view = session.view(&args.at).await?;
     let (facts, reader) = (&view.facts, view.facts.reader()?);
-    let question = question(args, facts, &reader)?;
+    let question = args.resolve(&reader)?;
     let explanation = explain(&facts.state, &question);
     let subject = Subject {
         member: args.member.clone(),
@@ -61,24 +43,6 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     let answer = Answer { args, facts, reader: &reader, question, explanation, next, past };
     session.output().show(&answer.json(), |page| answer.show(page))?;
     Ok(Done::Shown)
-}
-
-fn question(args: &Args, facts: &Facts, reader: &Reader<'_>) -> Result<Question, CliError> {
-    let subject = seen_member(facts, reader, &args.member)?;
-    let permission = facts.find_permission(&args.permission)?;
-    let place = match &args.on {
-        Some(scope) => Place::Scope(reader.scope(scope)?.0),
-        None => Place::Organisation,
-    };
-    let ownership = match &args.owner {
-        None => Ownership::Unnamed,
-        Some(owner) if *owner == args.member => Ownership::Subject,
-        Some(owner) => match facts.state.member_ix(owner) {
-            Some(_) => Ownership::Other,
-            None => return Err(facts.unseen(chancery_aggregates::refusal::Thing::Member, owner).into()),
-        },
-    };
-    Ok(Question { subject, permission, place, ownership, at: facts.now })
 }
 
 /// What the log says about it.

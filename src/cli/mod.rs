@@ -21,6 +21,7 @@ mod output;
 mod owner;
 mod page;
 mod profile;
+mod question;
 mod report;
 mod resolve;
 mod role;

@@ -4,8 +4,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use chancery_aggregates::access::Decision;
-use chancery_aggregates::authority::Reader;
-use chancery_aggregates::state::MemberIx;
 use chancery_aggregates::vocabulary::{Actor, OrganisationId};
 use chancery_aggregates::{Command, Facts};
 
@@ -223,21 +221,6 @@ impl Session {
             agent: Some(concat!("chancery/", env!("CARGO_PKG_VERSION")).to_owned()),
             ..Context::default()
         }
-    }
-}
-
-impl View {
-    /// Refuses what is about the access of a member who does not see their own.
-    ///
-    /// # Errors
-    /// [`CliError::OwnAccessHidden`] when the reader is such a member.
-    pub(super) fn refuse_hidden(&self, reader: &Reader<'_>, member: MemberIx) -> Result<(), CliError> {
-        if reader.sees_access_of(member) {
-            return Ok(());
-        }
-        let entry = self.facts.state.member(member);
-        let account_type = entry.and_then(|entry| self.facts.state.profile()?.account_type(entry.account_type));
-        Err(CliError::OwnAccessHidden { account_type: account_type.map(|t| t.key.to_string()).unwrap_or_default() })
     }
 }
 

@@ -127,3 +127,13 @@ fn suspended_members_see_nothing() {
         assert!(desk.by("hugo", line).ends(3).contains("suspended"));
     }
 }
+
+#[test]
+fn an_owner_out_of_sight_looks_like_one_who_is_not_there() {
+    let desk = buildings();
+    for question in ["check", "explain"] {
+        let hidden = desk.by("hugo", &format!("{question} mei assets.view --on tower --owner omar"));
+        let absent = desk.by("hugo", &format!("{question} mei assets.view --on tower --owner otto"));
+        assert_eq!(hidden.ends(4).replace("omar", "otto"), absent.ends(4), "{question} tells them apart");
+    }
+}
