@@ -3,6 +3,7 @@
 //! - [`activity`]: one readable sentence per event.
 //! - [`access`]: who holds what, where; who can do something.
 //! - [`diff`]: what changed between two instants, and which events changed it.
+//! - [`tables`]: the rows that services and auditors read by SQL.
 //! - [`timeline`]: since when one member may do one thing, and until when.
 //! - [`turning`]: what comes or runs out by the passing of time.
 //! - [`matrix`]: role × permission as text, to be reviewed as a difference.
@@ -17,6 +18,7 @@ pub mod matrix;
 pub mod places;
 #[cfg(test)]
 mod sample;
+pub mod tables;
 pub mod timeline;
 pub mod turning;
 pub mod words;
