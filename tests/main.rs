@@ -9,4 +9,5 @@ mod import;
 mod matrix;
 mod replay_cli;
 mod requirements;
+mod snapshots;
 mod store_contract;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use chancery_aggregates::event::{CommandRefused, Metadata, OrganisationEvent, Recorded};
@@ -12,6 +13,7 @@ use tokio::sync::Mutex;
 
 use super::framework::RequestStore;
 use super::replay;
+use super::snapshots::Snapshots;
 use super::transaction::Transaction;
 use super::{Engine, EngineError, Outcome, Request, Step, Watch};
 use crate::store::{Append, Appended, Idempotency, StoreError};
@@ -25,17 +27,31 @@ pub(super) struct Lane {
     organisation: OrganisationId,
     state: ArcSwap<AccessState>,
     turn: Mutex<()>,
+    /// Position at which the next snapshot is due; only changed by whoever has the turn.
+    snapshot_due: AtomicU64,
     /// Refusals that were passed over since the last recorded one with the same key.
     unrecorded: SyncMutex<HashMap<String, u32>>,
 }
 
 impl Lane {
     pub(super) fn new(organisation: OrganisationId) -> Self {
-        Self { organisation, state: ArcSwap::default(), turn: Mutex::default(), unrecorded: SyncMutex::default() }
+        Self {
+            organisation,
+            state: ArcSwap::default(),
+            turn: Mutex::default(),
+            snapshot_due: AtomicU64::new(Snapshots::due_after(&AccessState::default())),
+            unrecorded: SyncMutex::default(),
+        }
     }
 
     pub(super) fn state(&self) -> Arc<AccessState> {
         self.state.load_full()
+    }
+
+    /// About how many bytes the state takes.
+    pub(super) fn bytes(&self) -> usize {
+        let state = self.state.load();
+        if state.founded().is_some() { state.approximate_bytes() } else { 0 }
     }
 
     pub(super) async fn execute(
@@ -78,7 +94,7 @@ impl Lane {
                     self.load_tail(engine).await?;
                     return Ok(Outcome { position: appended.last_position, events: Vec::new(), repeated: true });
                 }
-                Ok(Some(appended)) => return Ok(self.publish(transaction, appended)),
+                Ok(Some(appended)) => return Ok(self.publish(engine, transaction, appended)),
                 Err(StoreError::Conflict { .. } | StoreError::SequenceTaken { .. }) => {
                     self.load_tail(engine).await?;
                     if attempt > 2 {
@@ -146,12 +162,13 @@ impl Lane {
         engine.store.append(Append { organisation, expected_head, idempotency, events }).await.map(Some)
     }
 
-    fn publish(&self, transaction: Transaction, appended: Appended) -> Outcome {
+    fn publish(&self, engine: &Engine, transaction: Transaction, appended: Appended) -> Outcome {
         let mut events = transaction.recorded;
         let first = appended.last_global_position + 1 - events.len() as u64;
         for (event, global_position) in events.iter_mut().zip(first..) {
             event.global_position = global_position;
         }
+        self.keep_if_due(engine, &transaction.state);
         self.state.store(Arc::new(transaction.state));
         Outcome { position: appended.last_position, events, repeated: false }
     }
@@ -170,12 +187,21 @@ impl Lane {
     async fn load_tail(&self, engine: &Engine) -> Result<bool, EngineError> {
         let state = self.state.load().as_ref().clone();
         let before = state.position();
-        let state = replay::fold(engine, &self.organisation, state, u64::MAX).await?;
-        let grown = state.position() > before;
+        let due = self.snapshot_due.load(Ordering::Relaxed);
+        let folded = replay::fold(engine, &self.organisation, state, due).await?;
+        let grown = folded.state.position() > before;
+        self.snapshot_due.store(folded.snapshot_due, Ordering::Relaxed);
         if grown {
-            self.state.store(Arc::new(state));
+            self.state.store(Arc::new(folded.state));
         }
         Ok(grown)
+    }
+
+    fn keep_if_due(&self, engine: &Engine, state: &AccessState) {
+        if state.position() >= self.snapshot_due.load(Ordering::Relaxed) {
+            self.snapshot_due.store(Snapshots::due_after(state), Ordering::Relaxed);
+            engine.snapshots.keep(state.clone());
+        }
     }
 
     async fn record_refusal(
@@ -204,7 +230,7 @@ impl Lane {
             match self.append(engine, &mut transaction, None).await {
                 Ok(Some(appended)) => {
                     self.unrecorded.lock().remove(&attempt.key);
-                    self.publish(transaction, appended);
+                    self.publish(engine, transaction, appended);
                     return Ok(());
                 }
                 Ok(None) => return Ok(()),

@@ -7,10 +7,12 @@
 mod clock;
 mod framework;
 mod lane;
+mod lanes;
+mod past;
 mod replay;
+mod snapshots;
 mod transaction;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chancery_aggregates::command::OrganisationCommand;
@@ -22,8 +24,11 @@ use chancery_aggregates::vocabulary::{Actor, OrganisationId};
 use chancery_aggregates::{AccessState, Command, Refusal};
 pub use clock::{Clock, ManualClock, SystemClock};
 use lane::Lane;
+use lanes::Lanes;
 use parking_lot::Mutex;
+use past::Past;
 pub use replay::{Moment, Replayed};
+use snapshots::Snapshots;
 
 use crate::store::{Store, StoreError};
 
@@ -142,7 +147,9 @@ pub type Watch = Arc<dyn Fn(Step) + Send + Sync>;
 pub struct Engine {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    lanes: Arc<Mutex<HashMap<OrganisationId, Arc<Lane>>>>,
+    lanes: Arc<Mutex<Lanes>>,
+    snapshots: Arc<Snapshots>,
+    past: Arc<Mutex<Past>>,
 }
 
 impl Engine {
@@ -153,7 +160,22 @@ impl Engine {
 
     /// An engine with a clock of the caller's: for tests and demonstrations.
     pub fn with_clock(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, lanes: Arc::default() }
+        let snapshots = Arc::new(Snapshots::new(store.clone()));
+        Self { store, clock, lanes: Arc::default(), snapshots, past: Arc::default() }
+    }
+
+    /// The engine with a bound on the memory that access states may take, in bytes. Organisations that
+    /// were not asked for longest leave when it is passed, and are loaded again when they are next asked
+    /// for. The ones in use stay, whatever they take.
+    #[must_use]
+    pub fn with_memory(self, bytes: usize) -> Self {
+        self.lanes.lock().bound(bytes);
+        self
+    }
+
+    /// How many organisations are loaded, and about how many bytes their access states take.
+    pub fn loaded(&self) -> (usize, usize) {
+        self.lanes.lock().loaded()
     }
 
     /// The store.
@@ -246,23 +268,29 @@ impl Engine {
         Ok(EngineError::Refused { command: 0, refusal: refusal.into() })
     }
 
+    /// Waits until the snapshots that are due are in the store. Nothing needs it but tests and programs
+    /// that prepare a store for others.
+    pub async fn snapshots_written(&self) {
+        self.snapshots.written().await;
+    }
+
     /// Records what is still to be recorded, and closes the store.
     pub async fn close(&self) {
-        let lanes: Vec<Arc<Lane>> = self.lanes.lock().drain().map(|(_, lane)| lane).collect();
+        let lanes = self.lanes.lock().drain();
         for lane in lanes {
             lane.finish().await;
         }
+        self.snapshots.close().await;
         self.store.close().await;
     }
 
     fn lane(&self, organisation: &OrganisationId) -> Arc<Lane> {
-        let mut lanes = self.lanes.lock();
-        lanes.entry(organisation.clone()).or_insert_with(|| Arc::new(Lane::new(organisation.clone()))).clone()
+        self.lanes.lock().of(organisation)
     }
 
     /// No lane is kept for an organisation that does not exist.
     fn forget(&self, organisation: &OrganisationId) {
-        self.lanes.lock().remove(organisation);
+        self.lanes.lock().forget(organisation);
     }
 }
 

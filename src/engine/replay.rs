@@ -8,6 +8,8 @@ use chancery_aggregates::{AccessState, Event};
 use chrono::{DateTime, SecondsFormat};
 use parking_lot::Mutex;
 
+use super::past::PastState;
+use super::snapshots::Snapshots;
 use super::{Engine, EngineError};
 use crate::store::{EventRow, FoldRow, Range, Visit};
 
@@ -38,7 +40,7 @@ impl Engine {
     /// When there is no such organisation, or it was not founded then, or the position is not reached yet.
     pub async fn replay(&self, organisation: &OrganisationId, moment: Moment) -> Result<Replayed, EngineError> {
         let head = self.state(organisation).await?;
-        let (until, before) = match moment {
+        let (until, last) = match moment {
             Moment::Now => return Ok(Replayed { at: self.now().max(head.time().unwrap_or_default()), state: head }),
             Moment::Time(at) if head.time().is_some_and(|time| time <= at) => return Ok(Replayed { state: head, at }),
             Moment::Time(at) => (u64::MAX, at),
@@ -48,7 +50,7 @@ impl Engine {
             }
             Moment::Position(asked) => (asked, Time::MAX_UTC),
         };
-        let state = fold_until(self, organisation, AccessState::default(), until, before).await?;
+        let state = self.past_state(organisation, until, last).await?;
         if state.founded().is_none() {
             let founded = head.founded().map(|stamp| stamp.time.to_rfc3339_opts(SecondsFormat::Secs, true));
             let organisation = organisation.to_string();
@@ -58,7 +60,31 @@ impl Engine {
             Moment::Time(at) => at,
             Moment::Now | Moment::Position(_) => state.time().unwrap_or_default(),
         };
-        Ok(Replayed { state: Arc::new(state), at })
+        Ok(Replayed { state, at })
+    }
+
+    /// The state after the last event that has neither a later position nor a later time.
+    async fn past_state(
+        &self,
+        organisation: &OrganisationId,
+        until: u64,
+        last: Time,
+    ) -> Result<Arc<AccessState>, EngineError> {
+        let known = match until {
+            u64::MAX => self.past.lock().at_time(organisation, last),
+            position => self.past.lock().at_position(organisation, position),
+        };
+        if let Some(state) = known {
+            return Ok(state);
+        }
+        let folded = fold_until(self, organisation, Folded::default(), until, last).await?;
+        let state = Arc::new(folded.state);
+        // Without the next event's time it is not known how long the state stood.
+        let next = folded.next.or(state.time()).unwrap_or_default();
+        if state.founded().is_some() {
+            self.past.lock().keep(PastState { state: state.clone(), next });
+        }
+        Ok(state)
     }
 
     /// Hands the events of an organisation with `after < position <= until` to a visitor, in order.
@@ -87,47 +113,72 @@ impl Engine {
     }
 }
 
-/// Applies the organisation's events after the state's position, up to a position.
+/// What a fold came to.
+#[derive(Debug, Default)]
+pub(super) struct Folded {
+    /// The state after the last event within the bounds.
+    pub(super) state: AccessState,
+    /// Position at which the next snapshot is due.
+    pub(super) snapshot_due: u64,
+    /// Time of the first event after the bounds, where it was met.
+    next: Option<Time>,
+    failure: Option<EngineError>,
+}
+
+/// Applies the organisation's events after the state's position. A snapshot is due at a position.
 pub(super) async fn fold(
     engine: &Engine,
     organisation: &OrganisationId,
     state: AccessState,
-    until: u64,
-) -> Result<AccessState, EngineError> {
-    fold_until(engine, organisation, state, until, Time::MAX_UTC).await
+    snapshot_due: u64,
+) -> Result<Folded, EngineError> {
+    let folded = Folded { state, snapshot_due, ..Folded::default() };
+    fold_until(engine, organisation, folded, u64::MAX, Time::MAX_UTC).await
 }
 
+/// Applies events until one has a later position, or a later time. An empty state starts from the
+/// nearest snapshot; on the way, states are handed over to become snapshots.
 async fn fold_until(
     engine: &Engine,
     organisation: &OrganisationId,
-    state: AccessState,
+    mut start: Folded,
     until: u64,
     last: Time,
-) -> Result<AccessState, EngineError> {
-    let after = state.position();
+) -> Result<Folded, EngineError> {
+    if start.state.position() == 0 {
+        start.state = engine.snapshots.newest(organisation, until, last).await?;
+        start.snapshot_due = Snapshots::due_after(&start.state);
+    }
+    let after = start.state.position();
     let name = organisation.to_string();
-    let folded = Arc::new(Mutex::new((state, None)));
+    let snapshots = engine.snapshots.clone();
+    let folded = Arc::new(Mutex::new(start));
     let sink = folded.clone();
     let folder = move |row: FoldRow<'_>| {
         let mut folded = sink.lock();
-        match apply(&mut folded.0, &row, last) {
-            Ok(visit) => visit,
-            Err(reason) => {
-                folded.1 = Some(EngineError::Unreadable { organisation: name.clone(), position: row.position, reason });
-                Visit::Break(())
-            }
+        let visit = apply(&mut folded, &row, last);
+        if folded.state.position() >= folded.snapshot_due {
+            folded.snapshot_due = Snapshots::due_after(&folded.state);
+            snapshots.keep(folded.state.clone());
         }
+        visit.unwrap_or_else(|reason| {
+            let organisation = name.clone();
+            folded.failure = Some(EngineError::Unreadable { organisation, position: row.position, reason });
+            Visit::Break(())
+        })
     };
     engine.store.fold(organisation.as_str(), after, until, Box::new(folder)).await?;
-    let (state, failure) = std::mem::take(&mut *folded.lock());
-    failure.map_or(Ok(state), Err)
+    let mut folded = std::mem::take(&mut *folded.lock());
+    folded.failure.take().map_or(Ok(folded), Err)
 }
 
-fn apply(state: &mut AccessState, row: &FoldRow<'_>, last: Time) -> Result<Visit, String> {
+fn apply(folded: &mut Folded, row: &FoldRow<'_>, last: Time) -> Result<Visit, String> {
     let time = instant(row.time)?;
     if time > last {
+        folded.next = Some(time);
         return Ok(Visit::Break(()));
     }
+    let state = &mut folded.state;
     if row.position != state.position() + 1 {
         return Err(format!("it follows position {}", state.position()));
     }

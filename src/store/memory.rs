@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use parking_lot::RwLock;
 
 use super::{
-    Append, Appended, EventRow, Head, Idempotency, NewEvent, Range, Store, StoreError, Visit, Visitor, validate,
+    Append, Appended, Bound, EventRow, Head, Idempotency, NewEvent, Range, Snapshot, Store, StoreError, Visit, Visitor,
+    validate,
 };
 
 /// A log that is gone when the process ends.
@@ -31,6 +32,8 @@ struct Organisation {
     /// The event at index `n` has position `n + 1`.
     events: Vec<Arc<Stored>>,
     requests: HashMap<String, (String, Appended)>,
+    /// By layout and position.
+    snapshots: BTreeMap<(u32, u64), Snapshot>,
 }
 
 #[derive(Debug)]
@@ -139,6 +142,20 @@ impl Organisation {
     fn head(&self) -> u64 {
         count(&self.events)
     }
+
+    fn snapshot(&self, layout: u32, bound: Bound) -> Option<&Snapshot> {
+        let within = |snapshot: &Snapshot| match bound {
+            Bound::Position(position) => snapshot.position <= position,
+            Bound::Time(time) => snapshot.time <= time,
+        };
+        let ours = |snapshot: &Snapshot| {
+            let index = usize::try_from(snapshot.position).ok().and_then(|position| position.checked_sub(1));
+            let last = index.and_then(|index| self.events.get(index));
+            last.is_some_and(|event| event.event.time == snapshot.time)
+        };
+        let of_layout = self.snapshots.range((layout, 0)..=(layout, u64::MAX)).rev();
+        of_layout.map(|(_, snapshot)| snapshot).find(|snapshot| within(snapshot) && ours(snapshot))
+    }
 }
 
 impl Stored {
@@ -208,6 +225,28 @@ impl Store for MemoryStore {
         let log = self.log.read();
         log.refuse_if_closed()?;
         log.earlier(organisation, idempotency)
+    }
+
+    async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
+        let mut log = self.log.write();
+        log.refuse_if_closed()?;
+        let own = log.organisations.entry(snapshot.organisation.clone()).or_default();
+        own.snapshots.insert((snapshot.layout, snapshot.position), snapshot);
+        Ok(())
+    }
+
+    async fn snapshot(&self, organisation: &str, layout: u32, bound: Bound) -> Result<Option<Snapshot>, StoreError> {
+        let log = self.log.read();
+        log.refuse_if_closed()?;
+        Ok(log.organisations.get(organisation).and_then(|own| own.snapshot(layout, bound)).cloned())
+    }
+
+    async fn forget_snapshots(&self, organisation: Option<&str>) -> Result<u64, StoreError> {
+        let mut log = self.log.write();
+        log.refuse_if_closed()?;
+        let meant = |name: &str| organisation.is_none_or(|organisation| organisation == name);
+        let snapshots = log.organisations.iter_mut().filter(|(name, _)| meant(name)).map(|(_, own)| &mut own.snapshots);
+        Ok(snapshots.map(|snapshots| std::mem::take(snapshots).len() as u64).sum())
     }
 
     async fn close(&self) {

@@ -167,6 +167,30 @@ pub struct Head {
     pub time: i64,
 }
 
+/// An access state as bytes: a shortcut to what the log says up to one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Whose log.
+    pub organisation: String,
+    /// Position of the last event that is in it.
+    pub position: u64,
+    /// Time of that event, microseconds since 1970.
+    pub time: i64,
+    /// Version of the layout of the bytes.
+    pub layout: u32,
+    /// The bytes.
+    pub body: Vec<u8>,
+}
+
+/// The last event that a snapshot may have in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// The one at this position.
+    Position(u64),
+    /// The last one that is not later than this, in microseconds since 1970.
+    Time(i64),
+}
+
 /// Why a store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -280,6 +304,27 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`StoreError::KeyReused`] when the key belongs to a request with another fingerprint.
     async fn earlier(&self, organisation: &str, idempotency: &Idempotency) -> Result<Option<Appended>, StoreError>;
+
+    /// Keeps a snapshot, in place of one of the same layout at the same position. Need not survive the
+    /// end of the machine.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError>;
+
+    /// The newest snapshot of a layout within a bound that belongs to this log: one whose last event has
+    /// the same position and time here. (A log that was restored from a backup may have gone another way
+    /// since.)
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn snapshot(&self, organisation: &str, layout: u32, bound: Bound) -> Result<Option<Snapshot>, StoreError>;
+
+    /// Deletes the snapshots of one organisation or of all, and tells how many there were.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn forget_snapshots(&self, organisation: Option<&str>) -> Result<u64, StoreError>;
 
     /// Waits for what is under way, and releases what the store holds. Later calls fail with
     /// [`StoreError::Closed`].

@@ -15,6 +15,7 @@ mod idempotency;
 mod lasting;
 pub(crate) mod postgres;
 mod read;
+mod snapshots;
 mod sqlite;
 
 use std::sync::Arc;
@@ -66,6 +67,10 @@ macro_rules! contract {
                 read::texts_are_kept_byte_for_byte
                 read::large_events_are_kept_whole
                 read::heads_are_listed_by_name
+                snapshots::the_newest_snapshot_within_the_bound_is_found
+                snapshots::a_snapshot_replaces_the_one_at_its_position
+                snapshots::a_snapshot_of_another_log_is_not_found
+                snapshots::snapshots_belong_to_their_organisation_and_layout
             }
         }
     };

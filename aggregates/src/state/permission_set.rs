@@ -121,6 +121,18 @@ impl PermissionSet {
         })
     }
 
+    /// The bits, 64 permissions a word, the lowest first.
+    pub(crate) fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// The set with these bits.
+    pub(crate) fn of_words(words: &[u64]) -> Self {
+        let mut set = Self { words: SmallVec::from_slice(words) };
+        set.trim();
+        set
+    }
+
     fn trim(&mut self) {
         while self.words.last() == Some(&0) {
             self.words.pop();

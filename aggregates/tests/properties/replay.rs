@@ -8,7 +8,9 @@ use chancery_aggregates::member::Member;
 use chancery_aggregates::organisation::Organisation;
 use chancery_aggregates::role::Role;
 use chancery_aggregates::scope::Scope;
+use chancery_aggregates::state::snapshot::ProfileCache;
 use chancery_aggregates::vocabulary::{MemberId, MemberScope, RoleId, ScopeId};
+
 use chancery_aggregates::{AccessState, Event};
 use cqrs_es::Aggregate;
 
@@ -56,6 +58,28 @@ pub(crate) fn a_replay_gives_the_live_state(profile: &str, script: &Script) {
     assert_same(&world.state, &replayed);
     check_derived(&replayed);
     check_streams(&world);
+}
+
+/// A snapshot taken anywhere is the state there, byte for byte, and what follows folds onto it as onto
+/// the state itself.
+pub(crate) fn a_snapshot_stands_for_the_log_before_it(profile: &str, script: &Script) {
+    let world = play(profile, script, |_, _| {});
+    let mut profiles = ProfileCache::default();
+    let (mut whole, mut resumed) = (AccessState::default(), AccessState::default());
+    for (line, number) in world.log.iter().zip(0..) {
+        for state in [&mut whole, &mut resumed] {
+            state.apply(&line.event, line.stamp);
+        }
+        if number % 7 == 3 {
+            let bytes = resumed.to_snapshot().unwrap();
+            resumed = AccessState::from_snapshot(&bytes, &mut profiles).unwrap();
+            assert_same(&whole, &resumed);
+            assert_eq!(whole.to_snapshot().unwrap(), bytes);
+        }
+    }
+    assert_same(&whole, &resumed);
+    check_derived(&resumed);
+    assert_eq!(whole.to_snapshot().unwrap(), resumed.to_snapshot().unwrap());
 }
 
 /// What the state keeps twice agrees.
@@ -148,4 +172,8 @@ fn check_streams(world: &World) {
 
 mod a_replay_gives_the_live_state {
     crate::on_every_profile!(super::a_replay_gives_the_live_state, 24, 0..150);
+}
+
+mod a_snapshot_stands_for_the_log_before_it {
+    crate::on_every_profile!(super::a_snapshot_stands_for_the_log_before_it, 24, 0..150);
 }

@@ -32,7 +32,9 @@ use self::cursor::Sink;
 use self::location::Location;
 use self::reader::Readers;
 use self::writer::{Job, Queue, Writer};
-use super::{Access, Append, Appended, Folder, Head, Idempotency, Range, Store, StoreError, Visitor, validate};
+use super::{
+    Access, Append, Appended, Bound, Folder, Head, Idempotency, Range, Snapshot, Store, StoreError, Visitor, validate,
+};
 
 /// How a store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,13 +133,20 @@ async fn live(
     }
 }
 
+impl PostgresStore {
+    fn refuse_if_read_only(&self) -> Result<(), StoreError> {
+        match self.connector.options.access {
+            Access::Read => self.readers.refuse_if_closed().and_then(|()| Err(self.connector.location.read_only())),
+            Access::Write | Access::Create => Ok(()),
+        }
+    }
+}
+
 #[async_trait]
 impl Store for PostgresStore {
     async fn append(&self, request: Append) -> Result<Appended, StoreError> {
         validate::request(&request)?;
-        if self.connector.options.access == Access::Read {
-            return self.readers.refuse_if_closed().and_then(|()| Err(self.connector.location.read_only()));
-        }
+        self.refuse_if_read_only()?;
         self.queue.append(request).await
     }
 
@@ -160,6 +169,20 @@ impl Store for PostgresStore {
 
     async fn earlier(&self, organisation: &str, idempotency: &Idempotency) -> Result<Option<Appended>, StoreError> {
         self.readers.earlier(organisation, idempotency).await
+    }
+
+    async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
+        self.refuse_if_read_only()?;
+        self.readers.save_snapshot(&snapshot).await
+    }
+
+    async fn snapshot(&self, organisation: &str, layout: u32, bound: Bound) -> Result<Option<Snapshot>, StoreError> {
+        self.readers.snapshot(organisation, layout, bound).await
+    }
+
+    async fn forget_snapshots(&self, organisation: Option<&str>) -> Result<u64, StoreError> {
+        self.refuse_if_read_only()?;
+        self.readers.forget_snapshots(organisation).await
     }
 
     async fn close(&self) {

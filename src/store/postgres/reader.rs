@@ -17,12 +17,20 @@ use super::batch;
 use super::connection::{Connector, Session};
 use super::cursor::{Cursor, Sink};
 use super::error::{is_cancelled, is_lost};
-use crate::store::{Appended, Head, Idempotency, Range, StoreError, Visit};
+use crate::store::{Appended, Bound, Head, Idempotency, Range, Snapshot, StoreError, Visit};
 
 /// Connections kept for the next scan.
 const KEPT: usize = 4;
 
 /// The connections that read.
+const SNAPSHOT_BY_POSITION: &str = "SELECT s.organisation, s.position, s.time, s.layout, s.body
+     FROM state_snapshots AS s JOIN events AS e USING (organisation, position, time)
+     WHERE s.organisation = $1 AND s.layout = $2 AND s.position <= $3 ORDER BY s.position DESC LIMIT 1";
+
+const SNAPSHOT_BY_TIME: &str = "SELECT s.organisation, s.position, s.time, s.layout, s.body
+     FROM state_snapshots AS s JOIN events AS e USING (organisation, position, time)
+     WHERE s.organisation = $1 AND s.layout = $2 AND s.time <= $3 ORDER BY s.position DESC LIMIT 1";
+
 #[derive(Debug)]
 pub(super) struct Readers {
     connector: Connector,
@@ -63,6 +71,43 @@ impl Readers {
     pub(super) async fn heads(&self) -> Result<Vec<Head>, StoreError> {
         let sql = "SELECT organisation, position, time FROM organisations ORDER BY organisation";
         self.ask(sql, &[], |rows| rows.iter().map(head).collect()).await
+    }
+
+    /// The newest snapshot within the bound whose last event is the log's.
+    pub(super) async fn snapshot(
+        &self,
+        organisation: &str,
+        layout: u32,
+        bound: Bound,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        let (sql, limit) = match bound {
+            Bound::Position(position) => (SNAPSHOT_BY_POSITION, i64::try_from(position).unwrap_or(i64::MAX)),
+            Bound::Time(time) => (SNAPSHOT_BY_TIME, time),
+        };
+        let layout = i32::try_from(layout).unwrap_or(i32::MAX);
+        self.ask(sql, &[&organisation, &layout, &limit], |rows| rows.first().map(snapshot).transpose()).await
+    }
+
+    /// Keeps a snapshot in place of the one there.
+    pub(super) async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let sql = "INSERT INTO state_snapshots (organisation, position, time, layout, body)
+                   VALUES ($1, $2, $3, $4, $5)
+                   ON CONFLICT (organisation, layout, position) DO UPDATE SET time = excluded.time, body = excluded.body";
+        let position = i64::try_from(snapshot.position).unwrap_or(i64::MAX);
+        let layout = i32::try_from(snapshot.layout).unwrap_or(i32::MAX);
+        let parameters: [&(dyn ToSql + Sync); 5] =
+            [&snapshot.organisation, &position, &snapshot.time, &layout, &snapshot.body];
+        self.ask(sql, &parameters, |_| Ok(())).await
+    }
+
+    /// Deletes snapshots, and counts them.
+    pub(super) async fn forget_snapshots(&self, organisation: Option<&str>) -> Result<u64, StoreError> {
+        let sql = "WITH deleted AS (
+                       DELETE FROM state_snapshots WHERE $1::text IS NULL OR organisation = $1 RETURNING 1
+                   ) SELECT count(*) FROM deleted";
+        self.ask(sql, &[&organisation], |rows| rows.first().map_or(Ok(0), |row| row.try_get::<_, i64>(0)))
+            .await
+            .map(i64::cast_unsigned)
     }
 
     pub(super) async fn earlier(
@@ -187,6 +232,16 @@ async fn page(session: &Session, range: &Range, cursor: &mut Cursor, sink: &mut 
     }
     cursor.grow();
     Ok(Visit::Continue(()))
+}
+
+fn snapshot(row: &Row) -> Result<Snapshot, Error> {
+    Ok(Snapshot {
+        organisation: row.try_get(0)?,
+        position: row.try_get::<_, i64>(1)?.cast_unsigned(),
+        time: row.try_get(2)?,
+        layout: row.try_get::<_, i32>(3)?.cast_unsigned(),
+        body: row.try_get(4)?,
+    })
 }
 
 fn head(row: &Row) -> Result<Head, Error> {

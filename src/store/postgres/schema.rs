@@ -8,7 +8,10 @@ use super::location::Location;
 use crate::store::{Access, StoreError};
 
 /// Each brings the schema one version further; the table `chancery_migrations` lists those applied.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/postgres/0001_events.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/postgres/0001_events.sql"),
+    include_str!("../../../migrations/postgres/0004_snapshots.sql"),
+];
 
 const VERSIONS: &str = "CREATE TABLE chancery_migrations (
     version integer     NOT NULL PRIMARY KEY CHECK (version > 0),

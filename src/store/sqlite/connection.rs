@@ -41,6 +41,13 @@ pub(super) fn open_writer(
     Ok((writer, Checkpoints::new(open_to_write(location, false, timeout)?)))
 }
 
+/// Opens a connection that writes, beside the writer, what need not survive the end of the machine.
+pub(super) fn open_beside(location: &Location, timeout: Duration) -> Result<Connection, StoreError> {
+    let connection = open_to_write(location, false, timeout)?;
+    connection.pragma_update(None, "synchronous", "NORMAL").map_err(|error| location.translate(&error))?;
+    Ok(connection)
+}
+
 fn open_to_write(location: &Location, create: bool, timeout: Duration) -> Result<Connection, StoreError> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);

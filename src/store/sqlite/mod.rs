@@ -11,6 +11,7 @@ mod connection;
 mod error;
 mod reader;
 mod schema;
+mod snapshots;
 mod writer;
 
 use std::path::Path;
@@ -22,10 +23,12 @@ use tokio::task::{JoinError, spawn_blocking};
 
 use self::error::Location;
 use self::reader::Readers;
+use self::snapshots::Snapshots;
 use self::writer::Writer;
 pub use super::Access;
 use super::{
-    Append, Appended, EventRow, Folder, Head, Idempotency, Range, Store, StoreError, Visit, Visitor, validate,
+    Append, Appended, Bound, EventRow, Folder, Head, Idempotency, Range, Snapshot, Store, StoreError, Visit, Visitor,
+    validate,
 };
 
 /// How a store is opened.
@@ -54,6 +57,7 @@ pub struct SqliteStore {
     readers: Arc<Readers>,
     /// `None` when the store was opened for reading.
     writer: Option<Writer>,
+    snapshots: Arc<Snapshots>,
 }
 
 impl SqliteStore {
@@ -102,7 +106,8 @@ impl SqliteStore {
             let started = Writer::start(connection, checkpoints, Arc::clone(&location));
             Some(started.map_err(|error| location.failed(error))?)
         };
-        Ok(Self { location, readers, writer })
+        let snapshots = Arc::new(Snapshots::new(Arc::clone(&location), options.busy_timeout));
+        Ok(Self { location, readers, writer, snapshots })
     }
 
     /// [`Store::scan`] on the caller's thread, with a visitor that may borrow.
@@ -115,6 +120,19 @@ impl SqliteStore {
         visitor: &mut dyn FnMut(EventRow<'_>) -> Visit,
     ) -> Result<(), StoreError> {
         self.readers.scan(range, visitor)
+    }
+
+    /// Writes on a thread that may block what is beside the log.
+    async fn write_beside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Snapshots) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.readers.refuse_if_closed()?;
+        if self.writer.is_none() {
+            return Err(self.location.read_only());
+        }
+        let snapshots = Arc::clone(&self.snapshots);
+        spawn_blocking(move || work(&snapshots)).await.unwrap_or_else(|error| Err(resume(error)))
     }
 
     /// Reads on a thread that may block.
@@ -168,7 +186,22 @@ impl Store for SqliteStore {
         self.read(move |readers| readers.earlier(&organisation, &idempotency)).await
     }
 
+    async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
+        self.write_beside(move |snapshots| snapshots.save(&snapshot)).await
+    }
+
+    async fn snapshot(&self, organisation: &str, layout: u32, bound: Bound) -> Result<Option<Snapshot>, StoreError> {
+        let organisation = organisation.to_owned();
+        self.read(move |readers| readers.snapshot(&organisation, layout, bound)).await
+    }
+
+    async fn forget_snapshots(&self, organisation: Option<&str>) -> Result<u64, StoreError> {
+        let organisation = organisation.map(str::to_owned);
+        self.write_beside(move |snapshots| snapshots.forget(organisation.as_deref())).await
+    }
+
     async fn close(&self) {
+        self.snapshots.close();
         self.readers.close();
         if let Some(thread) = self.writer.as_ref().and_then(Writer::stop) {
             // The thread reports its failures to those who wait for answers.

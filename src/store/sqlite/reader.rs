@@ -6,10 +6,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use rusqlite::{Connection, Row, Statement, ToSql, params};
 
-use super::append;
 use super::connection::{self, Reading};
 use super::error::Location;
-use crate::store::{Appended, EventRow, FoldRow, Head, Idempotency, Range, StoreError, Visit};
+use super::{append, snapshots};
+use crate::store::{Appended, Bound, EventRow, FoldRow, Head, Idempotency, Range, Snapshot, StoreError, Visit};
 
 /// Connections kept for the next reader. More are opened when more read at once, so that a visitor
 /// which reads on its own account never waits for itself.
@@ -71,6 +71,15 @@ impl Readers {
 
     pub(super) fn earlier(&self, organisation: &str, key: &Idempotency) -> Result<Option<Appended>, StoreError> {
         self.read(|connection| append::earlier(connection, organisation, key))?
+    }
+
+    pub(super) fn snapshot(
+        &self,
+        organisation: &str,
+        layout: u32,
+        bound: Bound,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        self.read(|connection| snapshots::newest(connection, organisation, layout, bound))
     }
 
     /// One statement, so one consistent view of the log, however long it takes.

@@ -9,7 +9,10 @@ use crate::store::StoreError;
 const APPLICATION_ID: u32 = 0x4368_6379;
 
 /// Each brings the schema one version further; `PRAGMA user_version` counts those applied.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_events.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001_events.sql"),
+    include_str!("../../../migrations/sqlite/0004_snapshots.sql"),
+];
 
 /// What a file is.
 #[derive(Debug, PartialEq, Eq)]
