@@ -1,0 +1,3 @@
+//! API keys: tokens, and whom they let in.
+
+mod token;
