@@ -4,10 +4,12 @@
 //! the same `evaluate` as everywhere. The log keeps the digest of the token; the access state has it
 //! at hand, so that authentication asks no database, and a revocation counts from the event on.
 
+mod operator;
 mod token;
 
 use chancery_aggregates::AccessState;
 use chancery_aggregates::vocabulary::{KeyId, MemberId, OrganisationId, Time};
+pub use operator::{OPERATOR_PREFIX, OperatorToken};
 use subtle::ConstantTimeEq;
 pub use token::{PREFIX, Token, TokenError};
 

@@ -16,7 +16,7 @@ const SECRET_LETTERS: usize = 43;
 /// 6 letters and digits hold the 32 bits of the checksum.
 const CHECKSUM_LETTERS: usize = 6;
 /// 71 bits: no two keys of an organisation meet by chance.
-const ID_LETTERS: usize = 12;
+pub(super) const ID_LETTERS: usize = 12;
 /// Nothing that is longer is looked at.
 const LONGEST: usize = 512;
 
@@ -29,7 +29,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.');
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// Another kind of credential, or none.
-    #[error("the key does not begin with `chancery_`")]
+    #[error("this is not a key of Chancery: those of members begin with `chancery_`")]
     Prefix,
     /// Cut off, or pasted together with something else.
     #[error("the key is not whole: it has an organisation, an id and a secret, with `_` between them")]
@@ -61,7 +61,7 @@ impl Token {
     /// When the system has no randomness to give.
     pub fn generate(organisation: &OrganisationId) -> Result<Self, getrandom::Error> {
         let key = random_letters(ID_LETTERS)?;
-        let text = seal(&[organisation_text(organisation).as_str(), key.as_str()])?;
+        let text = seal(PREFIX, &[organisation_text(organisation).as_str(), key.as_str()])?;
         Ok(Self { organisation: organisation.clone(), key: KeyId::known(key.as_str()), text })
     }
 
@@ -131,11 +131,11 @@ pub(super) fn digest(text: &str) -> KeyHash {
 }
 
 /// A text of these parts with a new secret and the checksum of it all.
-pub(super) fn seal(parts: &[&str]) -> Result<Zeroizing<String>, getrandom::Error> {
+pub(super) fn seal(prefix: &str, parts: &[&str]) -> Result<Zeroizing<String>, getrandom::Error> {
     let secret = random_letters(SECRET_LETTERS)?;
     // Made at once at full length: a text that grows leaves copies of itself behind.
-    let mut text = Zeroizing::new(String::with_capacity(LONGEST + PREFIX.len()));
-    text.push_str(PREFIX);
+    let mut text = Zeroizing::new(String::with_capacity(LONGEST + prefix.len()));
+    text.push_str(prefix);
     for part in parts {
         text.push_str(part);
         text.push('_');
@@ -177,7 +177,7 @@ fn checksum(text: &str) -> String {
 }
 
 /// Letters and digits, each as likely as the others.
-fn random_letters(count: usize) -> Result<Zeroizing<String>, getrandom::Error> {
+pub(super) fn random_letters(count: usize) -> Result<Zeroizing<String>, getrandom::Error> {
     let mut letters = Zeroizing::new(String::with_capacity(count));
     let mut bytes = Zeroizing::new([0u8; 64]);
     while letters.len() < count {
