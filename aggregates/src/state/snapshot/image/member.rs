@@ -62,6 +62,8 @@ impl MemberImage {
             scope_at,
             assignments,
             toggles,
+            // Found again from the keys.
+            keys: _,
             added,
             sequence,
         } = member;
@@ -125,6 +127,7 @@ impl MemberImage {
                 .into_iter()
                 .map(|(permission, allowed, at)| Toggle { permission: PermissionIx(permission), allowed, at })
                 .collect(),
+            keys: Vec::new(),
             added: stamp(self.added)?,
             sequence: self.sequence,
         })

@@ -1,10 +1,12 @@
 //! What a snapshot keeps of each thing: plain data, without what can be found again from the rest.
 
+mod key;
 mod member;
 mod role;
 mod scope;
 
 use compact_str::CompactString;
+use key::KeyImage;
 use member::MemberImage;
 use role::RoleImage;
 use scope::ScopeImage;
@@ -14,7 +16,7 @@ use smallvec::SmallVec;
 use super::{ProfileCache, SnapshotError};
 use crate::event::Stamp;
 use crate::state::table::Table;
-use crate::state::{AccessState, MemberIx, RoleEntry, RoleIx, fold_name};
+use crate::state::{AccessState, KeyIx, MemberIx, RoleEntry, RoleIx, fold_name};
 use crate::vocabulary::{OrganisationId, RoleId, Time};
 
 type StampImage = (u64, i64);
@@ -30,6 +32,7 @@ pub(super) struct StateImage {
     roles: Vec<RoleImage>,
     members: Vec<MemberImage>,
     scopes: Vec<ScopeImage>,
+    keys: Vec<KeyImage>,
     refusals: Vec<(CompactString, i64, u32)>,
 }
 
@@ -46,6 +49,7 @@ impl StateImage {
             role_names: _,
             members,
             scopes,
+            keys,
             refusals,
         } = state;
         let mut refusals: Vec<_> =
@@ -62,6 +66,7 @@ impl StateImage {
             roles: roles.iter().map(|(_, role)| RoleImage::of(role)).collect(),
             members: members.iter().map(|(_, member)| MemberImage::of(member)).collect(),
             scopes: scopes.iter().map(|(_, scope)| ScopeImage::of(scope)).collect(),
+            keys: keys.iter().map(|(_, key)| KeyImage::of(key)).collect(),
             refusals,
         }
     }
@@ -93,6 +98,14 @@ impl StateImage {
         for image in self.scopes {
             let scope = image.entry()?;
             state.scopes.insert(scope.id.clone(), scope);
+        }
+        for image in self.keys {
+            let key = image.entry()?;
+            let (id, member) = (key.id.clone(), key.member);
+            let ix = KeyIx(state.keys.insert(id, key));
+            if let Some(member) = state.members.get_mut(member.0) {
+                member.keys.push(ix);
+            }
         }
         for (key, first, count) in self.refusals {
             state.refusals.insert(key, (time(first)?, count));
