@@ -1,0 +1,245 @@
+-- The SQL interface: the public names, as docs/sql.md describes them. {g} stands for the generation that serves.
+-- Run again with another generation, it moves the views there; what others built on them stays.
+
+CREATE OR REPLACE VIEW organisation_settings AS
+SELECT
+    organisation, name, profile, product, policy, from_position, from_time, until_position, until_time
+FROM {g}organisation_settings;
+
+CREATE OR REPLACE VIEW current_organisation_settings AS
+SELECT
+    organisation, name, profile, product, policy, from_position, from_time
+FROM {g}organisation_settings
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW permissions AS
+SELECT
+    organisation, permission, number, category, category_label, label, description, kind, sensitive,
+    administration, from_position, from_time, until_position, until_time
+FROM {g}permissions;
+
+CREATE OR REPLACE VIEW current_permissions AS
+SELECT
+    organisation, permission, number, category, category_label, label, description, kind, sensitive,
+    administration, from_position, from_time
+FROM {g}permissions
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW permission_restrictions AS
+SELECT
+    organisation, permission, restriction, from_position, from_time, until_position, until_time
+FROM {g}permission_restrictions;
+
+CREATE OR REPLACE VIEW current_permission_restrictions AS
+SELECT
+    organisation, permission, restriction, from_position, from_time
+FROM {g}permission_restrictions
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW account_types AS
+SELECT
+    organisation, account_type, label, verified_email, sees_own_access, default_role, from_position,
+    from_time, until_position, until_time
+FROM {g}account_types;
+
+CREATE OR REPLACE VIEW current_account_types AS
+SELECT
+    organisation, account_type, label, verified_email, sees_own_access, default_role, from_position, from_time
+FROM {g}account_types
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW account_type_documents AS
+SELECT
+    organisation, account_type, document, from_position, from_time, until_position, until_time
+FROM {g}account_type_documents;
+
+CREATE OR REPLACE VIEW current_account_type_documents AS
+SELECT
+    organisation, account_type, document, from_position, from_time
+FROM {g}account_type_documents
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW account_type_permissions AS
+SELECT
+    organisation, account_type, permission, from_position, from_time, until_position, until_time
+FROM {g}account_type_permissions;
+
+CREATE OR REPLACE VIEW current_account_type_permissions AS
+SELECT
+    organisation, account_type, permission, from_position, from_time
+FROM {g}account_type_permissions
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW roles AS
+SELECT
+    organisation, role, name, description, colour, level, built_in, locked, everywhere, assigned,
+    from_position, from_time, until_position, until_time
+FROM {g}roles;
+
+CREATE OR REPLACE VIEW current_roles AS
+SELECT
+    organisation, role, name, description, colour, level, built_in, locked, everywhere, assigned,
+    from_position, from_time
+FROM {g}roles
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW role_account_types AS
+SELECT
+    organisation, role, account_type, from_position, from_time, until_position, until_time
+FROM {g}role_account_types;
+
+CREATE OR REPLACE VIEW current_role_account_types AS
+SELECT
+    organisation, role, account_type, from_position, from_time
+FROM {g}role_account_types
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW role_assigners AS
+SELECT
+    organisation, role, assigner, from_position, from_time, until_position, until_time
+FROM {g}role_assigners;
+
+CREATE OR REPLACE VIEW current_role_assigners AS
+SELECT
+    organisation, role, assigner, from_position, from_time
+FROM {g}role_assigners
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW role_parents AS
+SELECT
+    organisation, role, parent, from_position, from_time, until_position, until_time
+FROM {g}role_parents;
+
+CREATE OR REPLACE VIEW current_role_parents AS
+SELECT
+    organisation, role, parent, from_position, from_time
+FROM {g}role_parents
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW role_permissions AS
+SELECT
+    organisation, role, permission, own, inherited, from_position, from_time, until_position, until_time
+FROM {g}role_permissions;
+
+CREATE OR REPLACE VIEW current_role_permissions AS
+SELECT
+    organisation, role, permission, own, inherited, from_position, from_time
+FROM {g}role_permissions
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW scopes AS
+SELECT
+    organisation, scope, name, kind, parent, archived, from_position, from_time, until_position, until_time
+FROM {g}scopes;
+
+CREATE OR REPLACE VIEW current_scopes AS
+SELECT
+    organisation, scope, name, kind, parent, archived, from_position, from_time
+FROM {g}scopes
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW scope_sharing AS
+SELECT
+    organisation, scope, shared_with, from_position, from_time, until_position, until_time
+FROM {g}scope_sharing;
+
+CREATE OR REPLACE VIEW current_scope_sharing AS
+SELECT
+    organisation, scope, shared_with, from_position, from_time
+FROM {g}scope_sharing
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW scope_coverage AS
+SELECT
+    organisation, node, scope, shared, from_position, from_time, until_position, until_time
+FROM {g}scope_coverage;
+
+CREATE OR REPLACE VIEW current_scope_coverage AS
+SELECT
+    organisation, node, scope, shared, from_position, from_time
+FROM {g}scope_coverage
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW members AS
+SELECT
+    organisation, member, kind, account_type, status, email_verified, scope_mode, admitted, admitted_until,
+    from_position, from_time, until_position, until_time
+FROM {g}members;
+
+CREATE OR REPLACE VIEW current_members AS
+SELECT
+    organisation, member, kind, account_type, status, email_verified, scope_mode, admitted, admitted_until,
+    from_position, from_time
+FROM {g}members
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW member_documents AS
+SELECT
+    organisation, member, document, status, expires, from_position, from_time, until_position, until_time
+FROM {g}member_documents;
+
+CREATE OR REPLACE VIEW current_member_documents AS
+SELECT
+    organisation, member, document, status, expires, from_position, from_time
+FROM {g}member_documents
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW member_scopes AS
+SELECT
+    organisation, member, node, from_position, from_time, until_position, until_time
+FROM {g}member_scopes;
+
+CREATE OR REPLACE VIEW current_member_scopes AS
+SELECT
+    organisation, member, node, from_position, from_time
+FROM {g}member_scopes
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW member_roles AS
+SELECT
+    organisation, member, role, scope, assigned_from, assigned_until, suitable, from_position, from_time,
+    until_position, until_time
+FROM {g}member_roles;
+
+CREATE OR REPLACE VIEW current_member_roles AS
+SELECT
+    organisation, member, role, scope, assigned_from, assigned_until, suitable, from_position, from_time
+FROM {g}member_roles
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW member_role_places AS
+SELECT
+    organisation, member, role, scope, node, assigned_from, assigned_until, from_position, from_time,
+    until_position, until_time
+FROM {g}member_role_places;
+
+CREATE OR REPLACE VIEW current_member_role_places AS
+SELECT
+    organisation, member, role, scope, node, assigned_from, assigned_until, from_position, from_time
+FROM {g}member_role_places
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW member_permissions AS
+SELECT
+    organisation, member, permission, allowed, from_position, from_time, until_position, until_time
+FROM {g}member_permissions;
+
+CREATE OR REPLACE VIEW current_member_permissions AS
+SELECT
+    organisation, member, permission, allowed, from_position, from_time
+FROM {g}member_permissions
+WHERE until_position IS NULL;
+
+CREATE OR REPLACE VIEW audit_log AS
+SELECT
+    organisation, position, global_position, time, type, outcome, actor, on_behalf_of, command, member, role,
+    role_name, permission, permission_label, scope, scope_name, before, after, rule, occurrence, reason,
+    source, agent, correlation, causation, sentence
+FROM {g}audit_log;
+
+-- The same log for people.
+CREATE OR REPLACE VIEW activity AS
+SELECT
+    organisation, position, time, type, outcome, actor, on_behalf_of, member, role, permission, scope, reason,
+    sentence
+FROM audit_log;
