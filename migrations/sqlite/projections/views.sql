@@ -286,3 +286,63 @@ SELECT
     organisation, position, time, type, outcome, actor, on_behalf_of, member, role, permission, scope, reason,
     sentence
 FROM audit_log;
+
+-- Derived from the views above: these name no generation.
+
+-- Who may do what, where, at this moment: what Chancery's own check answers. `scope` '' is the organisation as a
+-- whole. Ask with the organisation and one of member or permission, the more the better.
+-- A window and not GROUP BY: SQLite moves what a query asks for through it, down to the tables.
+DROP VIEW IF EXISTS effective_permissions;
+CREATE VIEW effective_permissions AS
+SELECT DISTINCT
+    organisation, member, permission, scope,
+    min(narrowed) OVER (PARTITION BY organisation, member, permission, scope) AS only_own
+FROM (
+    -- By roles.
+    SELECT
+        m.organisation, m.member, r.permission, c.scope,
+        -- A restriction of the role counts, unless a direct toggle on the restriction says otherwise.
+        EXISTS (
+            SELECT 1
+            FROM current_permission_restrictions AS x
+            LEFT JOIN current_member_permissions AS t
+                ON t.organisation = x.organisation AND t.member = m.member AND t.permission = x.restriction
+            LEFT JOIN current_role_permissions AS n
+                ON n.organisation = x.organisation AND n.role = r.role AND n.permission = x.restriction
+            WHERE x.organisation = r.organisation AND x.permission = r.permission
+                AND coalesce(t.allowed, n.role IS NOT NULL)
+        ) AS narrowed
+    FROM current_members AS m
+    JOIN current_member_role_places AS p ON p.organisation = m.organisation AND p.member = m.member
+    JOIN current_role_permissions AS r ON r.organisation = p.organisation AND r.role = p.role
+    JOIN current_account_type_permissions AS b
+        ON b.organisation = m.organisation AND b.account_type = m.account_type AND b.permission = r.permission
+    JOIN current_scope_coverage AS c ON c.organisation = p.organisation AND c.node = p.node
+    WHERE m.admitted AND (m.admitted_until IS NULL OR m.admitted_until > (SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)))
+        AND (p.assigned_from IS NULL OR p.assigned_from <= (SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)))
+        AND (p.assigned_until IS NULL OR p.assigned_until > (SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)))
+        AND NOT EXISTS (
+            SELECT 1 FROM current_member_permissions AS w
+            WHERE w.organisation = m.organisation AND w.member = m.member AND w.permission = r.permission
+                AND NOT w.allowed
+        )
+    UNION ALL
+    -- Directly.
+    SELECT
+        m.organisation, m.member, d.permission, c.scope,
+        EXISTS (
+            SELECT 1
+            FROM current_permission_restrictions AS x
+            JOIN current_member_permissions AS t
+                ON t.organisation = x.organisation AND t.member = m.member AND t.permission = x.restriction
+            WHERE x.organisation = d.organisation AND x.permission = d.permission AND t.allowed
+        ) AS narrowed
+    FROM current_members AS m
+    JOIN current_member_permissions AS d ON d.organisation = m.organisation AND d.member = m.member
+    JOIN current_account_type_permissions AS b
+        ON b.organisation = m.organisation AND b.account_type = m.account_type AND b.permission = d.permission
+    JOIN current_member_scopes AS s ON s.organisation = m.organisation AND s.member = m.member
+    JOIN current_scope_coverage AS c ON c.organisation = s.organisation AND c.node = s.node
+    WHERE m.admitted AND (m.admitted_until IS NULL OR m.admitted_until > (SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)))
+        AND d.allowed
+) AS path;
