@@ -44,3 +44,6 @@ fn rows_of(state: &AccessState, parts: &[Part]) -> Vec<Row> {
     }
     rows.sorted()
 }
+
+#[cfg(test)]
+mod tests;
