@@ -87,8 +87,15 @@ fn sql_says_what_evaluate_says(database: &Database, profile: &str, script: &Scri
     assert_same(&found, &evaluated(&world.state, now), database.name());
 }
 
+/// `CHANCERY_PROPTEST_CASES=20 cargo test --test sql_tables` looks harder.
+fn cases() -> ProptestConfig {
+    let wanted = std::env::var("CHANCERY_PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    let cases = wanted.unwrap_or(2);
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 50, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2, failure_persistence: None, max_shrink_iters: 50, ..ProptestConfig::default() })]
+    #![proptest_config(cases())]
 
     #[test]
     fn sqlite_says_what_evaluate_says(

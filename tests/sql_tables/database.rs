@@ -18,7 +18,6 @@ const POSTGRES: [&str; 2] = [
     include_str!("../../migrations/postgres/projections/tables.sql"),
     include_str!("../../migrations/postgres/projections/views.sql"),
 ];
-const FUNCTIONS_ON_POSTGRES: &str = include_str!("../../migrations/postgres/projections/functions.sql");
 const AT_ON_SQLITE: &str = include_str!("../../migrations/sqlite/projections/effective_permissions_at.sql");
 
 pub(super) enum Database {
@@ -72,8 +71,7 @@ impl Database {
     }
 
     pub(super) fn point_views_at(&self, generation: &str) {
-        let functions = if self.name() == "postgres" { FUNCTIONS_ON_POSTGRES } else { "" };
-        self.execute(&format!("BEGIN; {} {functions} COMMIT;", self.files()[1].replace("{g}", generation)));
+        self.execute(&format!("BEGIN; {} COMMIT;", self.files()[1].replace("{g}", generation)));
     }
 
     pub(super) fn files(&self) -> [&'static str; 2] {
