@@ -118,7 +118,7 @@ fn tell_details(teller: &Teller<'_>, member: &MemberId, before: &Details, after:
     let changed: Vec<&str> = fields.iter().filter(|(_, changed)| *changed).map(|(field, _)| *field).collect();
     let changed = if changed.is_empty() { "details".to_owned() } else { words::list(&changed) };
     match (readable(&before.name), readable(&after.name)) {
-        (Some(old), Some(new)) if old != new => {
+        (Some(old), Some(new)) if old != new && teller.names => {
             let whose = if teller.is_actor(member) { "their own".to_owned() } else { format!("{old}’s") };
             format!("changed {whose} {changed}: now {new}")
         }

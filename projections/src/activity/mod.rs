@@ -10,7 +10,7 @@ mod role;
 mod scope;
 mod subjects;
 
-use chancery_aggregates::event::Recorded;
+use chancery_aggregates::event::{OrganisationEvent, Recorded};
 use chancery_aggregates::vocabulary::{MemberId, Time};
 use chancery_aggregates::{AccessState, Event};
 pub use filter::Filter;
@@ -90,7 +90,7 @@ impl Narrator {
     }
 
     fn sentence(&self, recorded: &Recorded) -> String {
-        let teller = Teller { state: &self.state, actor: &recorded.metadata.actor };
+        let teller = Teller { state: &self.state, actor: &recorded.metadata.actor, names: true };
         let mut who = words::actor_first(&self.state, &recorded.metadata.actor);
         if let Some(other) = &recorded.metadata.on_behalf_of {
             who = format!("{who}, on behalf of {},", words::actor(&self.state, other));
@@ -99,13 +99,30 @@ impl Narrator {
             Some(reason) if !reason.trim().is_empty() => format!(", because “{}”", reason.trim()),
             _ => String::new(),
         };
-        let told = match &recorded.event {
-            Event::Organisation(event) => organisation::tell(&teller, event),
-            Event::Role(event) => Told::new(role::tell(event)),
-            Event::Member(event) => Told::new(member::tell(&teller, event)),
-            Event::Scope(event) => Told::new(scope::tell(event)),
-        };
+        let told = teller.tell(&recorded.event);
         format!("{who} {}{because}{}", told.did, told.outcome)
+    }
+}
+
+/// The sentence of the event that led to a state, with members' ids in place of names, and without
+/// what somebody wrote freely: the reason, and a refusal that repeats what it was asked for. No
+/// personal data of a member is in it.
+pub(crate) fn sentence_with_ids(state: &AccessState, recorded: &Recorded) -> String {
+    let actor = match &recorded.event {
+        Event::Organisation(OrganisationEvent::CommandRefused(refused)) => refused.actor.as_str(),
+        _ => recorded.metadata.actor.as_str(),
+    };
+    let teller = Teller { state, actor, names: false };
+    let told = teller.tell(&recorded.event);
+    let who = match actor {
+        "@system" => "The system",
+        "@operator" => "The operator",
+        "@unknown" => "Somebody unknown",
+        member => member,
+    };
+    match &recorded.metadata.on_behalf_of {
+        None => format!("{who} {}{}", told.did, told.outcome),
+        Some(other) => format!("{who}, on behalf of {other}, {}{}", told.did, told.outcome),
     }
 }
 
@@ -125,9 +142,20 @@ impl Told {
 struct Teller<'a> {
     state: &'a AccessState,
     actor: &'a str,
+    /// Whether people are called by name, or else by id.
+    names: bool,
 }
 
 impl Teller<'_> {
+    fn tell(&self, event: &Event) -> Told {
+        match event {
+            Event::Organisation(event) => organisation::tell(self, event),
+            Event::Role(event) => Told::new(role::tell(event)),
+            Event::Member(event) => Told::new(member::tell(self, event)),
+            Event::Scope(event) => Told::new(scope::tell(event)),
+        }
+    }
+
     fn is_actor(&self, member: &MemberId) -> bool {
         self.actor == member.as_str()
     }
@@ -143,7 +171,7 @@ impl Teller<'_> {
     }
 
     fn name(&self, member: &MemberId) -> String {
-        words::actor(self.state, member.as_str())
+        if self.names { words::actor(self.state, member.as_str()) } else { member.to_string() }
     }
 }
 

@@ -59,10 +59,45 @@ fn tell_refused(teller: &Teller<'_>, refused: &CommandRefused) -> Told {
         0 | 1 => String::new(),
         times => format!(" (for the {} time within the hour)", words::ordinal(times)),
     };
+    let message = match teller.names || cites_only_what_exists(&refused.rule) {
+        true => format!(": {}", refused.message),
+        false => String::new(),
+    };
     Told {
         did: format!("tried to {}", tell_attempt(teller, refused)),
-        outcome: format!(": refused ({}): {}{often}", refused.rule, refused.message),
+        outcome: format!(": refused ({}){message}{often}", refused.rule),
     }
+}
+
+/// Whether a refusal's message has nothing in it that its actor made up, which may be a person's name.
+fn cites_only_what_exists(rule: &str) -> bool {
+    let rules = [
+        "actor_inactive",
+        "assigned_only_by",
+        "escalation",
+        "inheritance_cycle",
+        "last_administrator",
+        "level_ceiling",
+        "locked_role",
+        "member_is_owner",
+        "member_left",
+        "missing_permission",
+        "not_owner",
+        "one_role_only",
+        "operator_only",
+        "outranked",
+        "owner_role",
+        "role_beyond_actor",
+        "role_for_other_account_type",
+        "role_in_use",
+        "scope_cycle",
+        "scope_for_other_account_type",
+        "self_change",
+        "system_only",
+        "system_role",
+        "toggle_not_held",
+    ];
+    rules.contains(&rule)
 }
 
 fn tell_attempt(teller: &Teller<'_>, refused: &CommandRefused) -> String {
@@ -70,7 +105,12 @@ fn tell_attempt(teller: &Teller<'_>, refused: &CommandRefused) -> String {
     let state = teller.state;
     let target = match kind {
         "member" if id == teller.actor => "themselves".to_owned(),
-        "member" => words::actor(state, id),
+        "member" if teller.names => words::actor(state, id),
+        "member" if state.member_by_id(id).is_some() => id.to_owned(),
+        "member" => "somebody unknown".to_owned(),
+        "role" | "scope" if !teller.names && state.role_by_id(id).is_none() && state.scope_by_id(id).is_none() => {
+            "(new or unknown)".to_owned()
+        }
         "role" => state.role_by_id(id).map_or_else(|| format!("`{id}`"), |role| role.name.to_string()),
         "scope" => state.scope_by_id(id).map_or_else(|| format!("`{id}`"), |scope| scope.name.to_string()),
         _ if refused.target == "*" => "many others".to_owned(),
@@ -79,7 +119,8 @@ fn tell_attempt(teller: &Teller<'_>, refused: &CommandRefused) -> String {
     match attempted(&refused.command) {
         Some(phrase) => phrase.replace("{}", &target),
         // A command of a later version.
-        None => format!("do `{}` on `{}`", refused.command, refused.target),
+        None if teller.names => format!("do `{}` on `{}`", refused.command, refused.target),
+        None => format!("do `{}` on {target}", refused.command),
     }
 }
 

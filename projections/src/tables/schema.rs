@@ -1,4 +1,6 @@
-//! The tables: names, columns and keys.
+//! What a table is, and the list of all.
+
+use super::{audit, member, organisation, role, scope};
 
 /// What kind of value a column has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,32 @@ pub struct Column {
     pub kind: ColumnKind,
     /// Whether it may hold no value. Columns of a key always have one.
     pub nullable: bool,
+}
+
+impl Column {
+    pub(super) const fn new(name: &'static str, kind: ColumnKind) -> Self {
+        Self { name, kind, nullable: false }
+    }
+
+    pub(super) const fn text(name: &'static str) -> Self {
+        Self::new(name, ColumnKind::Text)
+    }
+
+    pub(super) const fn boolean(name: &'static str) -> Self {
+        Self::new(name, ColumnKind::Boolean)
+    }
+
+    pub(super) const fn integer(name: &'static str) -> Self {
+        Self::new(name, ColumnKind::Integer)
+    }
+
+    pub(super) const fn time(name: &'static str) -> Self {
+        Self::new(name, ColumnKind::Time)
+    }
+
+    pub(super) const fn or_null(self) -> Self {
+        Self { nullable: true, ..self }
+    }
 }
 
 /// How the rows of a table come and go.
@@ -48,5 +76,33 @@ pub struct Table {
     pub shape: Shape,
 }
 
+impl Table {
+    pub(super) const fn interval(name: &'static str, key: usize, columns: &'static [Column]) -> Self {
+        Self { name, columns, key, shape: Shape::Interval }
+    }
+}
+
 /// All tables, in the order in which they are created.
-pub static TABLES: &[&Table] = &[];
+pub static TABLES: &[&Table] = &[
+    &organisation::ORGANISATION_SETTINGS,
+    &organisation::PERMISSIONS,
+    &organisation::PERMISSION_RESTRICTIONS,
+    &organisation::ACCOUNT_TYPES,
+    &organisation::ACCOUNT_TYPE_DOCUMENTS,
+    &organisation::ACCOUNT_TYPE_PERMISSIONS,
+    &role::ROLES,
+    &role::ROLE_ACCOUNT_TYPES,
+    &role::ROLE_ASSIGNERS,
+    &role::ROLE_PARENTS,
+    &role::ROLE_PERMISSIONS,
+    &scope::SCOPES,
+    &scope::SCOPE_SHARING,
+    &scope::SCOPE_COVERAGE,
+    &member::MEMBERS,
+    &member::MEMBER_DOCUMENTS,
+    &member::MEMBER_SCOPES,
+    &member::MEMBER_ROLES,
+    &member::MEMBER_ROLE_PLACES,
+    &member::MEMBER_PERMISSIONS,
+    &audit::AUDIT_LOG,
+];
