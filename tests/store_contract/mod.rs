@@ -15,7 +15,7 @@ mod idempotency;
 mod lasting;
 pub(crate) mod postgres;
 mod read;
-mod sqlite;
+pub(crate) mod sqlite;
 
 use std::sync::Arc;
 
