@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod engine;
 pub mod import;
+pub mod interop;
 pub mod keys;
 pub mod store;
 

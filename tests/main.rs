@@ -6,6 +6,7 @@ mod cli;
 mod crash;
 mod engine;
 mod import;
+mod interop;
 mod keys;
 mod matrix;
 mod replay_cli;

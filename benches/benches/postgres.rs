@@ -1,131 +1,112 @@
-//! Durable appends per second on PostgreSQL, next to bare INSERTs of the same rows by as many clients
-//! on the same server in the same run.
+//! Durable appends and commands on PostgreSQL next to others on the same server in the same run: bare
+//! INSERTs, the published `postgres-es`, and `message-db` where it is installed. Medians of three rounds.
 //!
-//!     CHANCERY_TEST_POSTGRES=postgres://…/scratch cargo bench -p chancery-benches --bench postgres
+//!     cargo bench -p chancery-benches --bench postgres            about 5 minutes; on a server of its own
+//!     cargo bench -p chancery-benches --bench postgres -- quick   about 1 minute, one short round
 //!
-//! Without a server it starts a private one. Each client has an organisation of its own, as tenants
-//! have, and waits for each answer.
+//! `CHANCERY_TEST_POSTGRES=postgres://…/scratch` names another server; the schemas `chancery`, `bare` and
+//! `stock` are dropped there. `CHANCERY_MESSAGE_DB` is the directory of the npm package
+//! `@eventide/message-db` (`npm install @eventide/message-db`); its database `message_store` is dropped.
+//!
+//! Each client has an organisation of its own, as tenants have, and waits for each answer.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a benchmark has nobody to report errors to")]
 
-use std::future::Future;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+#[path = "support/drivers.rs"]
+mod drivers;
+#[path = "support/ours.rs"]
+mod ours;
+#[path = "support/server.rs"]
+mod server;
+#[path = "support/stock.rs"]
+mod stock;
+#[path = "support/workload.rs"]
+mod workload;
 
-use chancery::store::postgres::{OpenOptions, PostgresStore};
-use chancery::store::{Access, Append, NewEvent, Store as _};
+use std::time::Duration;
+
+use self::server::Server;
 
 const CLIENTS: [usize; 3] = [1, 8, 64];
-const SECONDS: Duration = Duration::from_secs(5);
-/// As long as the payload and the metadata of a command's event.
-const PAYLOAD: &str = r#"{"RoleAssigned":{"member":"member-0001","role":{"id":"developer","name":"Developer"}}}"#;
-const METADATA: &str =
-    r#"{"actor":"founder","command":"AssignRole","correlation":"019abcde-f012-7abc-8def-0123456789ab"}"#;
-const BARE: &str = "
-    DROP SCHEMA IF EXISTS bare CASCADE; CREATE SCHEMA bare;
-    CREATE TABLE bare.events (
-        aggregate_type text NOT NULL, aggregate_id text NOT NULL, sequence bigint NOT NULL, event_type text NOT NULL,
-        event_version text NOT NULL, payload json NOT NULL, metadata json NOT NULL,
-        PRIMARY KEY (aggregate_type, aggregate_id, sequence)
-    )";
-const INSERT: &str =
-    "INSERT INTO bare.events VALUES ('member', $1, $2, 'RoleAssigned', '1', $3::text::json, $4::text::json)";
+const LENGTHS: [u64; 4] = [0, 1_000, 10_000, 100_000];
+
+struct Plan {
+    rounds: usize,
+    length: Duration,
+}
 
 #[tokio::main]
 async fn main() {
-    let (url, _server) = match std::env::var("CHANCERY_TEST_POSTGRES") {
-        Ok(url) => (url, None),
-        Err(_) => private_server(),
-    };
-    let owner = connect(&url).await;
-    println!("clients   bare INSERT/s   append/s");
+    let quick = std::env::args().any(|argument| argument == "quick");
+    let (rounds, milliseconds) = if quick { (1, 1_000) } else { (3, 3_000) };
+    let plan = Plan { rounds, length: Duration::from_millis(milliseconds) };
+    let server = Server::start();
+    clients(&server, &plan).await;
+    drivers(&server, &plan).await;
+    growth(&server, &plan).await;
+}
+
+async fn clients(server: &Server, plan: &Plan) {
+    println!("\nper second         bare INSERT      append     command   postgres-es  message-db");
+    let message_db = server.install_message_db();
     for clients in CLIENTS {
-        owner.batch_execute(BARE).await.unwrap();
-        owner.batch_execute("DROP SCHEMA IF EXISTS chancery CASCADE; CHECKPOINT").await.unwrap();
-        let bare = bare(&url, clients).await;
-        owner.batch_execute("CHECKPOINT").await.unwrap();
-        println!("{clients:>7}   {bare:>13.0}   {:>8.0}", appends(&url, clients).await);
-    }
-}
-
-fn private_server() -> (String, Option<Child>) {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tools/private-postgres.sh");
-    let mut child = Command::new(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let port = line.split_whitespace().nth(1).unwrap_or_else(|| panic!("{line}")).to_owned();
-    (format!("postgres://chancery@127.0.0.1:{port}/postgres?sslmode=disable"), Some(child))
-}
-
-async fn connect(url: &str) -> tokio_postgres::Client {
-    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
-}
-
-/// Rows per second: each client has a connection, a prepared statement and a stream.
-async fn bare(url: &str, clients: usize) -> f64 {
-    let mut connections = Vec::new();
-    for _ in 0..clients {
-        let client = connect(url).await;
-        let statement = client.prepare(INSERT).await.unwrap();
-        connections.push((client, statement));
-    }
-    let tasks = connections.into_iter().enumerate().map(|(number, (client, statement))| async move {
-        let stream = format!("organisation-{number}/member-0001");
-        let start = Instant::now();
-        let mut sequence = 0_i64;
-        while start.elapsed() < SECONDS {
-            sequence += 1;
-            client.execute(&statement, &[&stream, &sequence, &PAYLOAD, &METADATA]).await.unwrap();
-        }
-        sequence.unsigned_abs()
-    });
-    rate(tasks).await
-}
-
-async fn appends(url: &str, clients: usize) -> f64 {
-    let store = Arc::new(PostgresStore::open_with(url, &OpenOptions::new(Access::Create)).unwrap());
-    let tasks = (0..clients).map(|number| {
-        let store = store.clone();
-        async move {
-            let organisation = format!("organisation-{number}");
-            let start = Instant::now();
-            let mut head = 0;
-            while start.elapsed() < SECONDS {
-                let appended = store.append(request(&organisation, head)).await.unwrap();
-                head = appended.last_position;
+        let mut columns: [Vec<f64>; 5] = Default::default();
+        for _ in 0..plan.rounds {
+            let [bare, append, command, stock, messages] = &mut columns;
+            server.clear().await;
+            bare.push(drivers::bare(server, clients, plan.length).await);
+            server.clear().await;
+            append.push(ours::appends(server, clients, plan.length).await);
+            server.clear().await;
+            command.push(ours::commands(server, clients, plan.length).await);
+            server.clear().await;
+            stock.push(stock::commands(server, clients, plan.length).await);
+            if let Some(database) = &message_db {
+                messages.push(drivers::messages(database, clients, plan.length).await);
             }
-            head
         }
-    });
-    let rate = rate(tasks).await;
-    store.close().await;
-    rate
-}
-
-async fn rate(tasks: impl Iterator<Item = impl Future<Output = u64> + Send + 'static>) -> f64 {
-    let start = Instant::now();
-    let running: Vec<_> = tasks.map(tokio::spawn).collect();
-    let mut done = 0;
-    for task in running {
-        done += task.await.unwrap();
+        let [bare, append, command, stock, messages] = columns.map(median);
+        println!("{clients:>2} clients {bare:>20.0} {append:>11.0} {command:>11.0} {stock:>13.0} {messages:>11.0}");
     }
-    done as f64 / start.elapsed().as_secs_f64()
 }
 
-fn request(organisation: &str, head: u64) -> Append {
-    let event = NewEvent {
-        aggregate_type: "member".to_owned(),
-        aggregate_id: format!("{organisation}/member-0001"),
-        sequence: head + 1,
-        event_type: "RoleAssigned".to_owned(),
-        event_version: "1".to_owned(),
-        payload: PAYLOAD.to_owned(),
-        metadata: METADATA.to_owned(),
-        time: head.cast_signed(),
-    };
-    Append { organisation: organisation.to_owned(), expected_head: head, idempotency: None, events: vec![event] }
+async fn drivers(server: &Server, plan: &Plan) {
+    println!("\nrows per second, one connection   tokio-postgres        sqlx");
+    let mut columns: [Vec<f64>; 4] = Default::default();
+    for _ in 0..plan.rounds {
+        let [tokio_single, sqlx_single, tokio_batch, sqlx_batch] = &mut columns;
+        server.clear().await;
+        tokio_single.push(drivers::bare(server, 1, plan.length).await);
+        server.clear().await;
+        sqlx_single.push(drivers::bare_by_sqlx(server, plan.length).await);
+        drivers::prepare_batches(server).await;
+        tokio_batch.push(drivers::batches(server, plan.length).await);
+        drivers::prepare_batches(server).await;
+        sqlx_batch.push(drivers::batches_by_sqlx(server, plan.length).await);
+    }
+    let [tokio_single, sqlx_single, tokio_batch, sqlx_batch] = columns.map(median);
+    println!("single-row INSERT {tokio_single:>31.0} {sqlx_single:>11.0}");
+    println!("the store's statement, 64 rows {tokio_batch:>18.0} {sqlx_batch:>11.0}");
+}
+
+async fn growth(server: &Server, plan: &Plan) {
+    println!("\n1 client, one stream; per second       append     command   postgres-es");
+    server.clear().await;
+    let mut ours = ours::Growing::new(server).await;
+    let mut stock = stock::Growing::new(server).await;
+    for length in LENGTHS {
+        ours.grow_to(length).await;
+        stock.grow_to(length).await;
+        server.checkpoint().await;
+        let append = ours.appends(plan.length).await;
+        let command = ours.commands(plan.length).await;
+        let theirs = stock.commands(plan.length).await;
+        println!("from {length:>7} events {append:>25.0} {command:>11.0} {theirs:>13.1}");
+    }
+    ours.close().await;
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

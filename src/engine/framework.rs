@@ -16,12 +16,14 @@ use chancery_aggregates::role::Role;
 use chancery_aggregates::scope::Scope;
 use chancery_aggregates::vocabulary::Actor;
 use chancery_aggregates::{AccessState, Refusal};
+use cqrs_es::persist::{PersistedEventRepository as _, PersistenceError};
 use cqrs_es::{Aggregate, AggregateContext, AggregateError, CqrsFramework, EventEnvelope, EventStore};
 use parking_lot::Mutex;
 
 use super::EngineError;
-use super::transaction::{Transaction, stream_id};
-use crate::store::{EventRow, Range, Store, Visit};
+use super::transaction::Transaction;
+use crate::interop::{LogRepository, aggregate_id};
+use crate::store::Store;
 
 /// An aggregate that the access state knows.
 pub(super) trait Governed:
@@ -80,22 +82,9 @@ impl<A: Governed> EventStore<A> for RequestStore {
     type AC = Loaded<A>;
 
     async fn load_events(&self, id: &str) -> Result<Vec<EventEnvelope<A>>, AggregateError<Refusal>> {
-        let range =
-            Range::Stream { aggregate_type: A::TYPE.to_owned(), aggregate_id: stream_id(&self.organisation, id) };
-        let read = Arc::new(Mutex::new(Ok(Vec::new())));
-        let sink = read.clone();
-        let visitor = move |row: EventRow<'_>| {
-            let mut read = sink.lock();
-            match (envelope(row), &mut *read) {
-                (Ok(envelope), Ok(events)) => events.push(envelope),
-                (Err(error), _) => *read = Err(AggregateError::DeserializationError(error.into())),
-                (Ok(_), Err(_)) => {}
-            }
-            if read.is_ok() { Visit::Continue(()) } else { Visit::Break(()) }
-        };
-        let scanned = self.store.scan(range, Box::new(visitor)).await;
-        scanned.map_err(|error| AggregateError::DatabaseConnectionError(error.into()))?;
-        std::mem::replace(&mut *read.lock(), Ok(Vec::new()))
+        let repository = LogRepository::new(self.store.clone());
+        let events = repository.get_events::<A>(&aggregate_id(&self.organisation, id)).await?;
+        events.into_iter().map(|event| event.try_into().map_err(|error: PersistenceError| error.into())).collect()
     }
 
     async fn load_aggregate(&self, id: &str) -> Result<Loaded<A>, AggregateError<Refusal>> {
@@ -124,15 +113,6 @@ impl<A: Governed> EventStore<A> for RequestStore {
         }
         Ok(committed)
     }
-}
-
-fn envelope<A: Aggregate>(row: EventRow<'_>) -> Result<EventEnvelope<A>, serde_json::Error> {
-    Ok(EventEnvelope {
-        aggregate_id: row.aggregate_id.to_owned(),
-        sequence: row.sequence as usize,
-        payload: serde_json::from_str(row.payload)?,
-        metadata: serde_json::from_str(row.metadata)?,
-    })
 }
 
 impl RequestStore {

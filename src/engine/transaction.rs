@@ -5,6 +5,7 @@ use chancery_aggregates::vocabulary::Time;
 use chancery_aggregates::{AccessState, Event};
 
 use super::EngineError;
+use crate::interop::aggregate_id;
 use crate::store::NewEvent;
 
 /// The commands of one request build on each other's events; nothing is visible outside until all
@@ -37,7 +38,7 @@ impl Transaction {
         let stamp = Stamp { position: self.state.position() + 1, time: self.now };
         self.events.push(NewEvent {
             aggregate_type: event.aggregate_type().to_owned(),
-            aggregate_id: stream_id(&self.organisation, id),
+            aggregate_id: aggregate_id(&self.organisation, id),
             sequence,
             event_type: event.name().to_owned(),
             event_version: chancery_aggregates::event::EVENT_VERSION.to_owned(),
@@ -49,9 +50,4 @@ impl Transaction {
         self.recorded.push(Recorded { stamp, global_position: 0, sequence, event, metadata: self.metadata.clone() });
         Ok(())
     }
-}
-
-/// The name of a stream in the whole store.
-pub(super) fn stream_id(organisation: &str, id: &str) -> String {
-    format!("{organisation}/{id}")
 }

@@ -16,7 +16,7 @@ mod lasting;
 pub(crate) mod postgres;
 mod read;
 mod snapshots;
-mod sqlite;
+pub(crate) mod sqlite;
 
 use std::sync::Arc;
 

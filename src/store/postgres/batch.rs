@@ -162,7 +162,7 @@ fn set(
     }
 }
 
-fn appended(request: &Append, last_global_position: u64) -> Appended {
+pub(super) fn appended(request: &Append, last_global_position: u64) -> Appended {
     Appended {
         first_position: request.expected_head + 1,
         last_position: request.expected_head + request.events.len() as u64,

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::batch::{self, Answer};
 use super::connection::{Connector, Patience, Session};
 use super::error::{in_words, is_cancelled, is_lost};
+use super::usual;
 use crate::store::{Append, StoreError};
 
 /// Times that a batch is sent because the connection was lost before it was committed.
@@ -180,6 +181,9 @@ async fn try_commit(
     requests: &[&Append],
 ) -> Result<Option<Vec<Answer>>, Error> {
     let lock = connector.location.lock_key();
+    if let Some(answers) = usual::append(session, lock, sent.writer, sent.batch, requests).await? {
+        return Ok(Some(answers));
+    }
     let Some(mut answers) = batch::append(session, lock, sent.writer, sent.batch, requests).await? else {
         return Ok(None);
     };

@@ -1,7 +1,8 @@
 //! The log in a schema of a PostgreSQL database: many processes, one log.
 //!
 //! One connection writes, batch by batch, each batch in one statement that commits itself and is
-//! durable before it is answered (`append.sql` explains how it orders the log). Readers have
+//! durable before it is answered (`append.sql` explains how it orders the log, `append_usual.sql` is the
+//! quicker one for what usually comes). Readers have
 //! connections of their own. All connections live on one thread of the store's, and come back by
 //! themselves after the server was restarted.
 
@@ -15,6 +16,7 @@ mod reader;
 mod schema;
 mod text;
 mod tls;
+mod usual;
 mod writer;
 
 use std::thread::JoinHandle;

@@ -4,6 +4,7 @@
 //! So a lone client never waits for company, and many clients share each fsync.
 
 use std::collections::{HashSet, VecDeque};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
@@ -20,6 +21,13 @@ const BYTES: usize = 4 << 20;
 
 /// Requests that may wait before those who append wait to queue.
 const QUEUE: usize = 1024;
+
+/// Clients that are few enough to be waited for.
+const FEW: usize = 24;
+
+/// How long a batch that is not alone waits for those who were just answered, and will mostly ask for
+/// more at once: less than a commit takes, so that sharing one is worth it.
+const COMPANY: Duration = Duration::from_micros(150);
 
 /// Times that a request is tried because others were in its way, or the connection was lost.
 const ATTEMPTS: usize = 5;
@@ -62,11 +70,13 @@ pub(super) struct Writer {
     committer: Committer,
     jobs: mpsc::Receiver<Job>,
     waiting: VecDeque<Job>,
+    /// How many are waiting or were just answered, and until when it is worth waiting for all of them.
+    company: Option<(usize, Instant)>,
 }
 
 impl Writer {
     pub(super) fn new(committer: Committer, jobs: mpsc::Receiver<Job>) -> Self {
-        Self { committer, jobs, waiting: VecDeque::new() }
+        Self { committer, jobs, waiting: VecDeque::new(), company: None }
     }
 
     /// Ends by itself when the store is closed or dropped, after what is queued.
@@ -83,12 +93,8 @@ impl Writer {
         if self.waiting.is_empty() {
             self.waiting.push_back(self.jobs.recv().await?);
         }
-        while self.waiting.len() < QUEUE {
-            match self.jobs.try_recv() {
-                Ok(job) => self.waiting.push_back(job),
-                Err(_) => break,
-            }
-        }
+        self.take_queued();
+        self.wait_for_company().await;
         let mut organisations = HashSet::new();
         let mut batch = Vec::with_capacity(self.waiting.len().min(BATCH));
         let mut later = VecDeque::new();
@@ -109,6 +115,27 @@ impl Writer {
         }
         self.waiting = later;
         Some(batch)
+    }
+
+    fn take_queued(&mut self) {
+        while self.waiting.len() < QUEUE {
+            match self.jobs.try_recv() {
+                Ok(job) => self.waiting.push_back(job),
+                Err(_) => break,
+            }
+        }
+    }
+
+    /// A few clients would else fall into two halves, each of which waits for the other's commits. With
+    /// many there is no need: either half makes a good batch, and one decides while the other commits.
+    async fn wait_for_company(&mut self) {
+        let Some((crowd, until)) = self.company.take().filter(|(crowd, _)| *crowd <= FEW) else { return };
+        while self.waiting.len() < crowd && Instant::now() < until {
+            // The timer is too coarse for this. Whoever is to come gets the processor.
+            std::thread::yield_now();
+            tokio::task::yield_now().await;
+            self.take_queued();
+        }
     }
 
     async fn commit(&mut self, batch: Vec<Job>) {
@@ -145,6 +172,8 @@ impl Writer {
 
     /// A caller that went away meanwhile needs no answer.
     fn answer(&mut self, batch: Vec<Job>, answers: Vec<super::batch::Answer>) {
+        self.take_queued();
+        self.company = Some((self.waiting.len() + batch.len(), Instant::now() + COMPANY));
         for (mut job, answer) in batch.into_iter().zip(answers).rev() {
             job.attempts += 1;
             match answer {

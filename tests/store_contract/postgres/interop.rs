@@ -4,25 +4,32 @@ use std::sync::Arc;
 
 use chancery::aggregates::command::{Command, MemberCommand, NewRole, RoleCommand};
 use chancery::aggregates::event::Details;
-use chancery::aggregates::member::Member;
-use chancery::aggregates::role::Role;
 use chancery::aggregates::vocabulary::{MemberId, MemberKind, RoleId, Window};
+use chancery::interop::{Follower, LogRepository, Member, PostgresTables, Role};
 use cqrs_es::event_sink::EventSink;
-use cqrs_es::persist::{PersistedEventRepository as _, PersistedEventStore, ReplayStream, SerializedEvent};
+use cqrs_es::persist::{
+    GenericQuery, PersistedEventRepository as _, PersistedEventStore, ReplayStream, SerializedEvent,
+    ViewRepository as _,
+};
 use cqrs_es::{Aggregate, AggregateContext as _, CqrsFramework, DomainEvent, EventStore as _};
-use postgres_es::PostgresEventRepository;
+use postgres_es::{PostgresEventRepository, PostgresViewRepository};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 
 use super::super::assert_gapless;
 use super::ServerPlace;
 use super::engines::{engine, execute, found};
+use crate::interop::following::{Card, follow};
 
+/// What the README of `postgres-es` has services create.
 const TABLES: &str = "
-    CREATE TABLE public.events (
+    CREATE TABLE events (
         aggregate_type text NOT NULL, aggregate_id text NOT NULL, sequence bigint CHECK (sequence >= 0) NOT NULL,
         event_type text NOT NULL, event_version text NOT NULL, payload json NOT NULL, metadata json NOT NULL,
         PRIMARY KEY (aggregate_type, aggregate_id, sequence)
+    );
+    CREATE TABLE cards (
+        view_id text NOT NULL, version bigint CHECK (version >= 0) NOT NULL, payload json NOT NULL, PRIMARY KEY (view_id)
     )";
 
 async fn pool(place: &ServerPlace, schema: &str) -> PgPool {
@@ -74,9 +81,11 @@ async fn a_stock_repository_loads_and_streams_our_aggregates() {
 
     // By the table's full name, and by the search_path.
     let public = pool(&place, "public").await;
-    let qualified = PostgresEventRepository::new(public.clone()).with_tables("chancery.events", "chancery.snapshots");
+    let qualified = chancery::interop::postgres::repository(public.clone(), "chancery");
     let by_path = PostgresEventRepository::new(pool(&place, "chancery").await);
-    for repository in [qualified, by_path] {
+    let tables = PostgresTables::in_schema("chancery");
+    let by_hand = PostgresEventRepository::new(public).with_tables(&tables.events, &tables.snapshots);
+    for repository in [qualified, by_hand, by_path] {
         let last: Vec<SerializedEvent> = repository.get_last_events::<Role>("acme/auditor", 1).await.unwrap();
         assert_eq!(last.len(), 1);
         assert_eq!((last[0].sequence, last[0].event_type.as_str()), (2, "RoleRenamed"));
@@ -143,11 +152,11 @@ impl Aggregate for Counter {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_service_on_stock_postgres_es_in_the_same_database_is_not_disturbed() {
+/// The service's tables in a schema, ours beside them, both at work.
+async fn beside(schema: &str) {
     let place = ServerPlace::new();
-    place.database.execute(TABLES);
-    let pool = pool(&place, "public").await;
+    place.database.execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}; SET search_path TO {schema}; {TABLES}"));
+    let pool = pool(&place, schema).await;
     let service = |pool: &PgPool| {
         let store = PersistedEventStore::<_, Counter>::new_event_store(PostgresEventRepository::new(pool.clone()));
         CqrsFramework::new(store, Vec::new(), ())
@@ -169,7 +178,56 @@ async fn a_service_on_stock_postgres_es_in_the_same_database_is_not_disturbed() 
     let theirs = PersistedEventStore::<_, Counter>::new_event_store(PostgresEventRepository::new(pool.clone()));
     let mut context = theirs.load_aggregate("acme/manager").await.unwrap();
     assert_eq!(context.aggregate(), &Counter(51));
-    // Their tables take what they always took.
+    // Their tables take what they always took, and so does ours after a restart.
     sqlx::query("DELETE FROM events").execute(&pool).await.unwrap();
-    assert_gapless(&*store, "acme", 50).await;
+    drop(store);
+    let store = place.store();
+    super::super::append_next(&store, "acme").await;
+    assert_gapless(&store, "acme", 51).await;
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM events").fetch_one(&pool).await.unwrap();
+    assert_eq!(left, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_on_stock_postgres_es_in_the_same_database_is_not_disturbed() {
+    beside("public").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_on_stock_postgres_es_in_another_schema_is_not_disturbed() {
+    beside("shop").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stock_view_in_the_services_own_table_follows_our_members() {
+    let place = ServerPlace::new();
+    place.database.execute(TABLES);
+    let (_engine, store) = crate::interop::acme(&place).await;
+    let views = Arc::new(PostgresViewRepository::<Card, Member>::new("cards", pool(&place, "public").await));
+    let follower =
+        Follower::new(store).with_query::<Member>(Box::new(GenericQuery::<_, Card, Member>::new(views.clone())));
+    let reached = follow(&follower, 0).await;
+    let card = views.load("acme/tom").await.unwrap().unwrap();
+    assert_eq!((card.given, card.latest.as_str()), (2, "Reviewer"));
+    // From the kept position nothing comes twice.
+    assert_eq!(follow(&follower, reached).await, reached);
+    assert_eq!(views.load("acme/tom").await.unwrap().unwrap(), card);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn our_repository_and_the_stock_one_agree() {
+    let place = ServerPlace::new();
+    let (_engine, store) = crate::interop::acme(&place).await;
+    let ours = LogRepository::new(store);
+    let stock = chancery::interop::postgres::repository(pool(&place, "public").await, "chancery");
+    let mut of_ours = ours.get_events::<Member>("acme/tom").await.unwrap();
+    for event in &mut of_ours {
+        for column in ["organisation", "position", "global_position", "time"] {
+            event.metadata.as_object_mut().unwrap().remove(column).unwrap();
+        }
+    }
+    assert_eq!(of_ours, stock.get_events::<Member>("acme/tom").await.unwrap());
+    // The database refuses what stock would write.
+    let refused = stock.persist::<Member>(&[SerializedEvent { sequence: 99, ..of_ours[0].clone() }], None).await;
+    assert!(refused.is_err_and(|error| error.to_string().contains("organisation")));
 }
