@@ -4,7 +4,7 @@ use chancery_aggregates::command::{MemberCommand, OrganisationCommand, RoleComma
 use chancery_aggregates::refusal::Refusal;
 use serde::de::DeserializeOwned;
 
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     include_str!("document.rs"),
     include_str!("member.rs"),
     include_str!("member_refused.rs"),
@@ -12,6 +12,7 @@ const SOURCES: [&str; 7] = [
     include_str!("role.rs"),
     include_str!("role_refused.rs"),
     include_str!("scope.rs"),
+    include_str!("separation.rs"),
 ];
 
 /// The tests, without white space.

@@ -16,4 +16,5 @@ mod organisation;
 mod role;
 mod role_refused;
 mod scope;
+mod separation;
 mod worlds;
