@@ -5,8 +5,17 @@
 mod cli;
 mod crash;
 mod engine;
+mod findings;
 mod import;
 mod matrix;
+// The random histories of the rules, and the naive reading of them, serve here as well.
+#[allow(dead_code, reason = "made for another suite")]
+#[path = "../aggregates/tests/properties/oracle/mod.rs"]
+mod oracle;
+mod preview;
 mod replay_cli;
 mod requirements;
 mod store_contract;
+#[allow(dead_code, reason = "made for another suite")]
+#[path = "../aggregates/tests/properties/world/mod.rs"]
+mod world;

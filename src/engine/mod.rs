@@ -7,6 +7,7 @@
 mod clock;
 mod framework;
 mod lane;
+mod rehearsal;
 mod replay;
 mod transaction;
 

@@ -137,7 +137,7 @@ fn apply(state: &mut AccessState, row: &FoldRow<'_>, last: Time) -> Result<Visit
 }
 
 /// Reads one event with all that was recorded about it.
-fn read(row: EventRow<'_>) -> Result<Recorded, EngineError> {
+pub(super) fn read(row: EventRow<'_>) -> Result<Recorded, EngineError> {
     let unreadable = |reason: String| EngineError::Unreadable {
         organisation: row.organisation.to_owned(),
         position: row.position,

@@ -14,4 +14,4 @@ pub use evaluate::{Decision, Denial, DenialKind, Ownership, Question, Request, e
 pub(crate) use evaluate::{check_active, in_force, suits};
 pub use explain::{Cause, Explanation, Fact, explain};
 pub use holdings::{Holdings, Reading, holdings, holds_somewhere, turning_points};
-pub use separation::{conflicts, could_conflict};
+pub use separation::{conflicts, could_conflict, could_join};

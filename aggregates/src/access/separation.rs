@@ -11,6 +11,11 @@ pub fn conflicts<'a>(profile: &'a Profile, held: &Holdings) -> impl Iterator<Ite
     violated(profile, &held.any)
 }
 
+/// The separations of which a set of permissions has something of both duties.
+pub fn could_join<'a>(profile: &'a Profile, permissions: &PermissionSet) -> impl Iterator<Item = &'a Separation> {
+    violated(profile, permissions)
+}
+
 /// Whether a member could violate any separation at all, wherever and whenever what was given works.
 /// Wider than [`conflicts`]: a sieve before places and instants are looked at one by one.
 pub fn could_conflict(state: &AccessState, profile: &Profile, member: &MemberEntry) -> bool {
