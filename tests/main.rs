@@ -5,11 +5,20 @@
 mod cli;
 mod crash;
 mod engine;
+mod findings;
 mod import;
 mod interop;
 mod keys;
 mod matrix;
+// The random histories of the rules, and the naive reading of them, serve here as well.
+#[allow(dead_code, reason = "made for another suite")]
+#[path = "../aggregates/tests/properties/oracle/mod.rs"]
+mod oracle;
+mod preview;
 mod replay_cli;
 mod requirements;
 mod snapshots;
 mod store_contract;
+#[allow(dead_code, reason = "made for another suite")]
+#[path = "../aggregates/tests/properties/world/mod.rs"]
+mod world;

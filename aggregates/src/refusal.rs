@@ -109,6 +109,9 @@ refusals! {
     /// Grant what you hold: a role would permit what its maker does not hold.
     RoleBeyondActor { actor: CompactString, role: CompactString, permission: CompactString, others: u32 }
         => ("role_beyond_actor", Forbidden, "role `{role}` would permit `{permission}`{}, which `{actor}` does not hold on the whole organisation", others_hint(*.others)),
+    /// Separation of duties: a member would hold what is kept apart.
+    SeparationOfDuties { member: CompactString, separation: CompactString, permissions: Vec<CompactString>, place: Option<CompactString>, at: Option<Time> }
+        => ("separation_of_duties", Conflict, "`{member}` would hold {}{}{}, which “{separation}” keeps apart", both(.permissions), place_hint(.place), time_hint(.at)),
     /// A switch for a permission that the actor does not hold stays as it is.
     ToggleNotHeld { actor: CompactString, permission: CompactString }
         => ("toggle_not_held", Forbidden, "`{actor}` does not hold `{permission}` and so cannot switch it for others: ask somebody who does"),
@@ -269,6 +272,11 @@ fn time_hint(at: &Option<Time>) -> String {
 
 fn others_hint(others: u32) -> String {
     if others == 0 { String::new() } else { format!(" and {others} more") }
+}
+
+fn both(permissions: &[CompactString]) -> String {
+    let quoted: Vec<String> = permissions.iter().map(|permission| format!("`{permission}`")).collect();
+    format!("both {}", quoted.join(" and "))
 }
 
 fn level_hint(level: Option<u16>) -> String {

@@ -3,6 +3,8 @@
 //! - [`activity`]: one readable sentence per event.
 //! - [`access`]: who holds what, where; who can do something.
 //! - [`diff`]: what changed between two instants, and which events changed it.
+//! - [`findings`]: what a reviewer wants to know, with the evidence.
+//! - [`preview`]: what a rehearsed change would do to whom.
 //! - [`tables`]: the rows that services and auditors read by SQL.
 //! - [`timeline`]: since when one member may do one thing, and until when.
 //! - [`turning`]: what comes or runs out by the passing of time.
@@ -14,8 +16,10 @@
 pub mod access;
 pub mod activity;
 pub mod diff;
+pub mod findings;
 pub mod matrix;
 pub mod places;
+pub mod preview;
 #[cfg(test)]
 mod sample;
 pub mod tables;

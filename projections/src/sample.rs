@@ -5,6 +5,7 @@ use chancery_aggregates::access::Place;
 use chancery_aggregates::event::{
     Details, Event, MemberEvent, Metadata, OrganisationEvent, Recorded, RoleCreated, RoleEvent, ScopeEvent, Stamp,
 };
+use chancery_aggregates::profile::document::ProfileDocument;
 use chancery_aggregates::profile::{BUILT_IN, Profile};
 use chancery_aggregates::state::permission_set::PermissionIx;
 use chancery_aggregates::state::{MemberIx, ScopeIx};
@@ -31,7 +32,11 @@ impl History {
     /// An organisation on 1 January 2026, with one of the profiles that come with the program.
     pub(crate) fn founded(profile: &str) -> Self {
         let text = BUILT_IN.iter().find(|(name, _)| *name == profile).unwrap().1;
-        let loaded = chancery_aggregates::profile::check::check(text).unwrap();
+        Self::founded_by(chancery_aggregates::profile::check::check(text).unwrap())
+    }
+
+    /// An organisation on 1 January 2026, with rules of the test's own.
+    pub(crate) fn founded_by(loaded: ProfileDocument) -> Self {
         let mut history = Self {
             events: Vec::new(),
             state: AccessState::default(),

@@ -101,9 +101,9 @@ pub fn ordinal(number: u32) -> String {
 /// `30 June 2026` for its first instant, `the end of 30 June 2026` for its last one, and else
 /// `30 June 2026 at 17:30 UTC`.
 pub fn instant(at: Time) -> String {
-    let day = at.format("%-d %B %Y");
+    let day = day(at);
     if is_midnight(at) {
-        day.to_string()
+        day
     } else if at.checked_add_signed(TimeDelta::microseconds(1)).is_some_and(is_midnight) {
         format!("the end of {day}")
     } else if at.second() == 0 {
@@ -111,6 +111,11 @@ pub fn instant(at: Time) -> String {
     } else {
         format!("{day} at {} UTC", at.format("%H:%M:%S"))
     }
+}
+
+/// `30 June 2026`, whatever the time of the day.
+pub fn day(at: Time) -> String {
+    at.format("%-d %B %Y").to_string()
 }
 
 /// The end of something whose first instant after it is `end`: at midnight that is the day before,

@@ -16,7 +16,7 @@ use super::{CliError, Done, Session, resolve};
 use crate::engine::Moment;
 
 /// Permissions of a line that a page names before it counts the rest.
-const NAMED: usize = 6;
+pub(super) const NAMED: usize = 6;
 
 /// Between which instants, and of whom.
 #[derive(Debug, clap::Args)]
@@ -185,7 +185,7 @@ fn tell(page: &mut Page, events: &BTreeMap<u64, &Entry>, position: u64, before: 
     }
 }
 
-fn words_for(kind: ChangeKind) -> (char, Tone, &'static str) {
+pub(super) fn words_for(kind: ChangeKind) -> (char, Tone, &'static str) {
     match kind {
         ChangeKind::Gained => ('+', Tone::Good, " gained"),
         ChangeKind::GainedOwn => ('+', Tone::Good, " gained for own things only"),

@@ -12,6 +12,7 @@ mod diff;
 mod error;
 mod events;
 mod explain;
+mod findings;
 mod hint;
 mod import;
 mod key;
@@ -21,11 +22,13 @@ mod organisation;
 mod output;
 mod owner;
 mod page;
+mod preview;
 mod profile;
 mod question;
 mod report;
 mod resolve;
 mod role;
+mod run;
 mod scope;
 pub mod script;
 mod sentence;
@@ -107,6 +110,10 @@ pub enum Command {
     Access(access::Args),
     /// Show what changed between two instants
     Diff(diff::Args),
+    /// Report what a reviewer wants to know: unused roles, forgotten access, conflicts, …
+    Findings(findings::Args),
+    /// Run a list of commands, one a line
+    Run(run::Args),
     /// Show the event log
     Events(events::Args),
     /// Show what happened, in words
@@ -137,10 +144,12 @@ impl Command {
             | Self::WhoCan(_)
             | Self::Access(_)
             | Self::Diff(_)
+            | Self::Findings(_)
             | Self::Events(_)
             | Self::Activity(_)
             | Self::Status(_) => Some(Access::Read),
             Self::Import(args) => Some(args.needs()),
+            Self::Run(_) => Some(Access::Write),
             Self::Demo(_) | Self::Completions(_) => None,
         }
     }
@@ -159,6 +168,8 @@ impl Command {
             Self::WhoCan(args) => who_can::run(args, session).await,
             Self::Access(args) => access::run(args, session).await,
             Self::Diff(args) => diff::run(args, session).await,
+            Self::Findings(args) => findings::run(args, session).await,
+            Self::Run(args) => Box::pin(run::run(args, session)).await,
             Self::Events(args) => events::run(args, session).await,
             Self::Activity(args) => activity::run(args, session).await,
             Self::Import(args) => import::run(args, session).await,
@@ -188,10 +199,15 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: &Cli, output: Output) -> Result<Done, CliError> {
-    let session = Session::new(&cli.options, cli.command.needs(), output);
-    let done = cli.command.run(&session).await;
+    let session = Session::new(&cli.options, cli.command.needs(), preview::aside(&cli.options, &output));
+    let done = carry_out(cli, &session, &output).await;
     session.close().await;
     done
+}
+
+/// Runs the line, or rehearses it.
+async fn carry_out(cli: &Cli, session: &Session, output: &Output) -> Result<Done, CliError> {
+    if cli.options.dry_run { preview::rehearse(cli, session, output).await } else { cli.command.run(session).await }
 }
 
 /// What a line did: its result, typed, and what it printed.
@@ -211,7 +227,8 @@ pub async fn run_line(engine: &Engine, organisation: &OrganisationId, words: &[&
         Err(error) => return Ran { result: Err(CliError::Usage(error)), output: String::new() },
     };
     let output = Output::captured(&cli.options);
-    let session = Session::on(engine.clone(), organisation.clone(), &cli.options, output.clone());
-    let result = cli.command.run(&session).await;
+    let aside = preview::aside(&cli.options, &output);
+    let session = Session::on(engine.clone(), organisation.clone(), &cli.options, aside);
+    let result = carry_out(&cli, &session, &output).await;
     Ran { result, output: output.captured_text() }
 }

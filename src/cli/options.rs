@@ -31,6 +31,9 @@ pub struct Options {
     /// Makes a repeated command answer as the first time
     #[arg(long, global = true, value_name = "KEY")]
     pub idempotency_key: Option<String>,
+    /// Only tell what a change would do, and to whom; nothing is written
+    #[arg(long, global = true)]
+    pub dry_run: bool,
     /// Tables for people, JSON for programs
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
     pub format: Format,

@@ -13,6 +13,7 @@ use super::output::Output;
 use super::sentence;
 use crate::engine::{Context, Engine, Moment, Outcome, Replayed, Request};
 use crate::store::Head;
+use crate::store::memory::MemoryStore;
 use crate::store::postgres::{self, PostgresStore};
 use crate::store::sqlite::{Access, OpenOptions, SqliteStore};
 
@@ -25,6 +26,8 @@ pub enum Done {
     Wrote(Outcome),
     /// A question was answered.
     Decided(Decision),
+    /// Several lines were run, and this is how the first one ended that failed, if one did.
+    Ran(Exit),
 }
 
 impl Done {
@@ -34,6 +37,7 @@ impl Done {
             Self::Shown | Self::Wrote(_) => Exit::Done,
             Self::Decided(decision) if decision.is_allowed() => Exit::Done,
             Self::Decided(_) => Exit::Refused,
+            Self::Ran(exit) => *exit,
         }
     }
 }
@@ -45,6 +49,8 @@ pub struct Session {
     needs: Option<Access>,
     /// Opened when it is first asked for: a line with a mistake leaves no file behind.
     engine: OnceLock<Engine>,
+    /// The engine below, where the line is only rehearsed.
+    below: OnceLock<Engine>,
     organisation: Option<OrganisationId>,
     output: Output,
     /// Whether the engine ends with this line.
@@ -63,18 +69,20 @@ impl Session {
     /// A line that opens the store itself, for what it needs.
     pub(super) fn new(options: &Options, needs: Option<Access>, output: Output) -> Self {
         let organisation = options.organisation.clone();
-        Self { options: options.clone(), needs, engine: OnceLock::new(), organisation, output, owned: true }
+        let (engine, below) = (OnceLock::new(), OnceLock::new());
+        Self { options: options.clone(), needs, engine, below, organisation, output, owned: true }
     }
 
     /// A line on an engine that is open already.
     pub(super) fn on(engine: Engine, organisation: OrganisationId, options: &Options, output: Output) -> Self {
         let organisation = Some(options.organisation.clone().unwrap_or(organisation));
-        let engine = OnceLock::from(engine);
-        Self { options: options.clone(), needs: None, engine, organisation, output, owned: false }
+        let engine = OnceLock::from(if options.dry_run { engine.rehearsal() } else { engine });
+        let below = OnceLock::new();
+        Self { options: options.clone(), needs: None, engine, below, organisation, output, owned: false }
     }
 
     pub(super) async fn close(&self) {
-        if let Some(engine) = self.engine.get().filter(|_| self.owned) {
+        for engine in [self.engine.get(), self.below.get()].into_iter().flatten().filter(|_| self.owned) {
             engine.close().await;
         }
     }
@@ -97,8 +105,13 @@ impl Session {
         if let Some(engine) = self.engine.get() {
             return Ok(engine);
         }
-        let engine = Engine::new(open_store(&self.options.store, self.needs.unwrap_or(Access::Read))?);
-        Ok(self.engine.get_or_init(|| engine))
+        let needs = self.needs.unwrap_or(Access::Read);
+        if !self.options.dry_run {
+            let engine = Engine::new(open_store(&self.options.store, needs)?);
+            return Ok(self.engine.get_or_init(|| engine));
+        }
+        let below = Engine::new(open_to_rehearse(&self.options.store, needs)?);
+        Ok(self.engine.get_or_init(|| self.below.get_or_init(|| below).rehearsal()))
     }
 
     /// The organisation that the line is about: the named one, or the only one.
@@ -234,6 +247,15 @@ pub(super) fn open_store(text: &str, access: Access) -> Result<Arc<dyn crate::st
     }
     let path = store_path(text)?;
     Ok(Arc::new(SqliteStore::open_with(path, &OpenOptions::new(access))?))
+}
+
+/// Opens a store for reading only, whatever the line needs: what a rehearsal cannot do is write. A file
+/// that would be made is not.
+fn open_to_rehearse(text: &str, needs: Access) -> Result<Arc<dyn crate::store::Store>, CliError> {
+    if needs == Access::Create && !is_postgres(text) && !store_path(text)?.exists() {
+        return Ok(Arc::new(MemoryStore::new()));
+    }
+    open_store(text, Access::Read)
 }
 
 fn is_postgres(text: &str) -> bool {

@@ -9,6 +9,7 @@ mod framework;
 mod lane;
 mod lanes;
 mod past;
+mod rehearsal;
 mod replay;
 mod snapshots;
 mod transaction;

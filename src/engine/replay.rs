@@ -188,7 +188,7 @@ fn apply(folded: &mut Folded, row: &FoldRow<'_>, last: Time) -> Result<Visit, St
 }
 
 /// Reads one event with all that was recorded about it.
-fn read(row: EventRow<'_>) -> Result<Recorded, EngineError> {
+pub(super) fn read(row: EventRow<'_>) -> Result<Recorded, EngineError> {
     let unreadable = |reason: String| EngineError::Unreadable {
         organisation: row.organisation.to_owned(),
         position: row.position,

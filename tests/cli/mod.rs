@@ -15,36 +15,36 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A directory of its own, with a store in it once an organisation is founded.
-struct Desk {
+pub(crate) struct Desk {
     directory: TempDir,
 }
 
 /// What a run came to.
 #[derive(Debug)]
-struct Ran {
-    code: i32,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { directory: tempfile::tempdir().unwrap() }
     }
 
     /// With an organisation founded from a profile by Olivia.
-    fn founded(profile: &str) -> Self {
+    pub(crate) fn founded(profile: &str) -> Self {
         let desk = Self::new();
         desk.run(&["organisation", "found", "acme", "--profile", profile, "--name", "Acme", "--owner", "olivia"]).ok();
         desk
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
     /// Runs the program there, with nothing of this process's own settings.
-    fn run(&self, words: &[&str]) -> Ran {
+    pub(crate) fn run(&self, words: &[&str]) -> Ran {
         self.run_with(words, &[])
     }
 
@@ -58,18 +58,18 @@ impl Desk {
     }
 
     /// Runs a line as somebody; words are parted by spaces, `_` within a word stands for itself.
-    fn by(&self, actor: &str, line: &str) -> Ran {
+    pub(crate) fn by(&self, actor: &str, line: &str) -> Ran {
         let words: Vec<&str> = ["--as", actor].into_iter().chain(line.split_whitespace()).collect();
         self.run(&words)
     }
 
     /// Runs a line as the operator.
-    fn ask(&self, line: &str) -> Ran {
+    pub(crate) fn ask(&self, line: &str) -> Ran {
         self.run(&line.split_whitespace().collect::<Vec<_>>())
     }
 
     /// Runs a line and reads the JSON that it answers.
-    fn json(&self, line: &str) -> Value {
+    pub(crate) fn json(&self, line: &str) -> Value {
         let ran = self.ask(&format!("--format json {line}"));
         serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
     }
@@ -88,7 +88,7 @@ impl From<Output> for Ran {
 impl Ran {
     /// It succeeded; what it said.
     #[track_caller]
-    fn ok(&self) -> &str {
+    pub(crate) fn ok(&self) -> &str {
         assert_eq!(self.code, 0, "{self:?}");
         assert!(self.stderr.is_empty(), "{self:?}");
         &self.stdout
@@ -96,18 +96,18 @@ impl Ran {
 
     /// It ended with a code; what it complained of.
     #[track_caller]
-    fn ends(&self, code: i32) -> &str {
+    pub(crate) fn ends(&self, code: i32) -> &str {
         assert_eq!(self.code, code, "{self:?}");
         &self.stderr
     }
 
     /// Its lines, with white space runs made one space.
-    fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     }
 
     #[track_caller]
-    fn has_line(&self, wanted: &str) -> &Self {
+    pub(crate) fn has_line(&self, wanted: &str) -> &Self {
         assert!(self.lines().iter().any(|line| line == wanted), "no line `{wanted}` in {}", self.stdout);
         self
     }

@@ -7,9 +7,11 @@ mod coverage;
 mod evaluate;
 mod explain;
 mod holdings;
+mod separation;
 
 pub use coverage::{Place, covers, in_use};
 pub use evaluate::{Decision, Denial, DenialKind, Ownership, Question, Request, evaluate, evaluate_question};
 pub(crate) use evaluate::{check_active, in_force, suits};
 pub use explain::{Cause, Explanation, Fact, explain};
 pub use holdings::{Holdings, Reading, holdings, holds_somewhere, turning_points};
+pub use separation::{conflicts, could_conflict, could_join};

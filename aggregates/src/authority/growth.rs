@@ -72,7 +72,7 @@ fn role_holdings(profile: &Profile, role: &RoleEntry) -> Holdings {
 }
 
 /// The roles that events are about, and those that inherit, or did, from one of them.
-fn changed_roles(before: &AccessState, after: &AccessState, events: &[Event]) -> BTreeSet<RoleIx> {
+pub(super) fn changed_roles(before: &AccessState, after: &AccessState, events: &[Event]) -> BTreeSet<RoleIx> {
     let mut changed = BTreeSet::new();
     let of = |event: &Event| match event {
         Event::Role(event) => [before, after].iter().find_map(|state| state.role_ix(event.role().as_str())),
@@ -97,7 +97,7 @@ fn is_exempt(state: &AccessState, member: MemberIx) -> bool {
 
 /// The members whose access events may have changed other than through a role, and the places at
 /// which it may have.
-fn touched(before: &AccessState, after: &AccessState, events: &[Event]) -> (BTreeSet<MemberIx>, Vec<Place>) {
+pub(super) fn touched(before: &AccessState, after: &AccessState, events: &[Event]) -> (BTreeSet<MemberIx>, Vec<Place>) {
     let mut members = BTreeSet::new();
     let mut moved = Vec::new();
     let mut everywhere = false;
@@ -154,13 +154,13 @@ fn reachable_anew(before: &AccessState, after: &AccessState, moved: &[ScopeIx]) 
 }
 
 /// A reading of what can be done, and the states before and after in which it is read.
-struct View {
-    reading: Reading,
-    before: AccessState,
-    after: AccessState,
+pub(super) struct View {
+    pub(super) reading: Reading,
+    pub(super) before: AccessState,
+    pub(super) after: AccessState,
 }
 
-fn views(before: &AccessState, after: &AccessState) -> Vec<View> {
+pub(super) fn views(before: &AccessState, after: &AccessState) -> Vec<View> {
     let view = |reading| View { reading, before: before.clone(), after: after.clone() };
     let mut views = vec![view(Reading::Actual), view(Reading::Potential)];
     if let Some(after) = after.with_all_restored() {

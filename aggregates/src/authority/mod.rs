@@ -3,11 +3,13 @@
 //! 1. The actor holds the management permission that the profile names ([`Facts::authorise`]).
 //! 2. Grant what you hold: nobody ends up with what the actor does not hold there ([`Facts::confirm`]).
 //! 3. Level ceiling, and nobody changes their own access where the profile says so.
-//! 4. An organisation always keeps somebody who can manage its roles.
+//! 4. Where the profile refuses it, nobody comes to hold duties that are kept apart.
+//! 5. An organisation always keeps somebody who can manage its roles.
 
 mod growth;
 mod keys;
 mod lasting;
+mod separation;
 mod visibility;
 
 use compact_str::CompactString;
@@ -272,7 +274,8 @@ impl Facts {
     /// give, and the organisation with somebody who can manage its roles.
     ///
     /// # Errors
-    /// [`Refusal::Escalation`], [`Refusal::RoleBeyondActor`] or [`Refusal::LastAdministrator`].
+    /// [`Refusal::Escalation`], [`Refusal::RoleBeyondActor`], [`Refusal::SeparationOfDuties`] or
+    /// [`Refusal::LastAdministrator`].
     pub fn confirm<E: Clone + Into<Event>>(&self, acting: Acting, events: Vec<E>) -> Result<Vec<E>, Refusal> {
         let wrapped: Vec<Event> = events.iter().cloned().map(Into::into).collect();
         let bounded = match acting {
@@ -280,7 +283,9 @@ impl Facts {
             _ => None,
         };
         let may_end_administration = lasting::concerns(&wrapped);
-        if bounded.is_none() && !may_end_administration {
+        // The operator founds and imports: what conflicts then is found, not refused.
+        let separates = acting != Acting::Operator && separation::concerns(self.profile()?, &wrapped);
+        if bounded.is_none() && !may_end_administration && !separates {
             return Ok(events);
         }
         let mut after = self.state.clone();
@@ -289,6 +294,9 @@ impl Facts {
         }
         if let Some(actor) = bounded {
             growth::check(self, actor, &after, &wrapped)?;
+        }
+        if separates {
+            separation::check(self, &after, &wrapped)?;
         }
         if may_end_administration {
             lasting::check(self, &after)?;

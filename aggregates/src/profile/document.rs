@@ -40,6 +40,9 @@ pub struct ProfileDocument {
     /// The roles every organisation of this product starts with.
     #[serde(rename = "role", default)]
     pub roles: Vec<RoleDocument>,
+    /// Duties that no member may hold together on the same place.
+    #[serde(rename = "separation", default, skip_serializing_if = "Vec::is_empty")]
+    pub separations: Vec<SeparationDocument>,
 }
 
 /// The switches in which the products differ.
@@ -72,6 +75,9 @@ pub struct Policy {
     /// person's for [about a year](crate::key::LONGEST_PERSONAL_DAYS).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest_key_days: Option<u32>,
+    /// What becomes of a command by which somebody would hold separated duties.
+    #[serde(skip_serializing_if = "SeparationSwitch::is_report")]
+    pub separation: SeparationSwitch,
 }
 
 impl Default for Policy {
@@ -89,6 +95,7 @@ impl Default for Policy {
             roles_visible_with: Vec::new(),
             reminder_days: 30,
             longest_key_days: None,
+            separation: SeparationSwitch::Report,
         }
     }
 }
@@ -133,6 +140,24 @@ pub enum Forbidden {
     Edit,
     /// Deleting it.
     Delete,
+}
+
+/// What becomes of a command by which somebody would hold [separated](SeparationDocument) duties.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeparationSwitch {
+    /// It is carried out, and the findings report the conflict.
+    #[default]
+    Report,
+    /// It is refused. Conflicts that are there already stay, and stay reported.
+    Refuse,
+}
+
+impl SeparationSwitch {
+    /// Events from before there was this switch do not have it, and what they meant is written as they were.
+    fn is_report(&self) -> bool {
+        *self == Self::Report
+    }
 }
 
 /// Which permission of the catalogue a command or view needs.
@@ -345,4 +370,22 @@ pub enum AssignedBy {
     System,
     /// It has exactly one holder and moves by owner transfer; it cannot be edited or deleted.
     Transfer,
+}
+
+/// Two duties that no member may hold together on the same place: whoever holds a permission of the
+/// one there may hold none of the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeparationDocument {
+    /// Its key, such as `payments`.
+    pub key: CompactString,
+    /// What people call it.
+    pub label: String,
+    /// Why the two are kept apart, in one sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The one duty: patterns over permission keys, see [`pattern`](super::pattern).
+    pub one: Vec<CompactString>,
+    /// The other duty: patterns over permission keys.
+    pub other: Vec<CompactString>,
 }

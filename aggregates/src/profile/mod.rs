@@ -98,6 +98,19 @@ pub struct AccountType {
     pub scope_kinds: Vec<CompactString>,
 }
 
+/// Two duties that are kept apart, compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Separation {
+    /// Its key.
+    pub key: CompactString,
+    /// What people call it.
+    pub label: String,
+    /// Permissions of the one duty.
+    pub one: PermissionSet,
+    /// Permissions of the other duty.
+    pub other: PermissionSet,
+}
+
 /// A profile, compiled. Immutable; a revision makes a new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
@@ -107,6 +120,7 @@ pub struct Profile {
     account_types: Vec<AccountType>,
     grants: PermissionSet,
     restrictions: Vec<(PermissionIx, PermissionSet)>,
+    separations: Vec<Separation>,
 }
 
 impl Profile {
@@ -133,9 +147,11 @@ impl Profile {
             account_types: Vec::new(),
             grants: PermissionSet::default(),
             restrictions: Vec::new(),
+            separations: Vec::new(),
         };
         profile.resolve_restrictions();
         profile.resolve_account_types();
+        profile.resolve_separations();
         profile
     }
 
@@ -168,6 +184,16 @@ impl Profile {
             scope_kinds: account_type.scope_kinds.clone(),
         });
         self.account_types = types.collect();
+    }
+
+    fn resolve_separations(&mut self) {
+        let separations = self.document.separations.iter().map(|separation| Separation {
+            key: separation.key.clone(),
+            label: separation.label.clone(),
+            one: self.select(&separation.one).and(&self.grants),
+            other: self.select(&separation.other).and(&self.grants),
+        });
+        self.separations = separations.collect();
     }
 
     /// The profile after its catalogue grew. Numbers of older permissions stay as they are.
@@ -209,6 +235,11 @@ impl Profile {
     /// The restrictions, each with what it narrows.
     pub fn restrictions(&self) -> &[(PermissionIx, PermissionSet)] {
         &self.restrictions
+    }
+
+    /// The duties that are kept apart, as written.
+    pub fn separations(&self) -> &[Separation] {
+        &self.separations
     }
 
     /// The account types.

@@ -99,6 +99,11 @@ impl PermissionSet {
         both
     }
 
+    /// How many permissions are in both sets.
+    pub fn common(&self, other: &Self) -> usize {
+        self.words.iter().zip(&other.words).map(|(mine, theirs)| (mine & theirs).count_ones() as usize).sum()
+    }
+
     /// Whether nothing of this set is missing from the other.
     pub fn is_subset(&self, other: &Self) -> bool {
         self.words.iter().enumerate().all(|(at, word)| word & !other.words.get(at).copied().unwrap_or(0) == 0)

@@ -13,6 +13,7 @@ const SOURCES: [&str; 8] = [
     include_str!("role.rs"),
     include_str!("role_refused.rs"),
     include_str!("scope.rs"),
+    include_str!("separation.rs"),
 ];
 
 /// The tests, without white space.

@@ -17,4 +17,5 @@ mod organisation;
 mod role;
 mod role_refused;
 mod scope;
+mod separation;
 mod worlds;

@@ -3,6 +3,7 @@
 use chancery_aggregates::profile::document::{
     AccountTypeDocument, AssignedBy, AssignmentScope, Authority, CategoryDocument, DefaultScope, Forbidden,
     NamespaceDocument, PermissionDocument, Policy, ProfileDocument, RoleDocument, RoleInUse, ScopeKindDocument,
+    SeparationDocument, SeparationSwitch,
 };
 
 pub(crate) fn full() -> ProfileDocument {
@@ -56,6 +57,7 @@ pub(crate) fn full() -> ProfileDocument {
             permissions: vec!["work.view".into()],
             inherits: vec!["basic".into()],
         }],
+        separations: Vec::new(),
     }
 }
 
@@ -72,6 +74,22 @@ pub(crate) fn minimal() -> ProfileDocument {
         namespaces: Vec::new(),
         categories: Vec::new(),
         roles: Vec::new(),
+        separations: Vec::new(),
+    }
+}
+
+/// The smallest one that keeps something apart.
+pub(crate) fn separating() -> ProfileDocument {
+    ProfileDocument {
+        policy: Policy { separation: SeparationSwitch::Refuse, ..Policy::default() },
+        separations: vec![SeparationDocument {
+            key: "signing".into(),
+            label: "Signing".into(),
+            description: "Who writes does not sign.".into(),
+            one: vec!["work.edit".into(), "work.create".into()],
+            other: vec!["work.sign".into()],
+        }],
+        ..minimal()
     }
 }
 
@@ -90,6 +108,7 @@ pub(crate) fn policy() -> Policy {
         reminder_days: 14,
         // Later than the files, which are never changed.
         longest_key_days: None,
+        separation: SeparationSwitch::Report,
     }
 }
 

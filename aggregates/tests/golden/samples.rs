@@ -16,20 +16,27 @@ use crate::profile;
 pub(crate) struct Sample {
     pub(crate) event: Event,
     pub(crate) minimal: bool,
+    /// What the file shows, where an event came to have more than its first files do.
+    pub(crate) with: Option<&'static str>,
 }
 
 impl Sample {
     pub(crate) fn file(&self) -> String {
-        format!("{}{}.json", self.event.name(), if self.minimal { ".minimal" } else { "" })
+        let with = self.with.map_or_else(String::new, |with| format!(".{with}"));
+        format!("{}{}{with}.json", self.event.name(), if self.minimal { ".minimal" } else { "" })
     }
 }
 
 fn full(event: impl Into<Event>) -> Sample {
-    Sample { event: event.into(), minimal: false }
+    Sample { event: event.into(), minimal: false, with: None }
 }
 
 fn minimal(event: impl Into<Event>) -> Sample {
-    Sample { event: event.into(), minimal: true }
+    Sample { event: event.into(), minimal: true, with: None }
+}
+
+fn with(what: &'static str, event: impl Into<Event>) -> Sample {
+    Sample { with: Some(what), ..full(event) }
 }
 
 pub(crate) fn samples() -> Vec<Sample> {
@@ -55,6 +62,21 @@ fn of_organisations() -> Vec<Sample> {
             name: "Acme".into(),
             profile: Box::new(profile::minimal()),
         }),
+        with(
+            "separation",
+            OrganisationEvent::OrganisationFounded {
+                organisation: OrganisationId::known("acme"),
+                name: "Acme".into(),
+                profile: Box::new(profile::separating()),
+            },
+        ),
+        with(
+            "separation",
+            OrganisationEvent::PolicyRevised {
+                before: Box::new(Policy::default()),
+                after: Box::new(profile::separating().policy),
+            },
+        ),
         full(OrganisationEvent::CatalogueRevised { added: vec![profile::category()] }),
         full(OrganisationEvent::PolicyRevised {
             before: Box::new(Policy::default()),

@@ -1,7 +1,9 @@
 //! Broken profiles, and every line that the check answers.
 
 use chancery_aggregates::profile::check::{Kind, Mistake, Reason, check};
-use chancery_aggregates::profile::document::{NamespaceDocument, ProfileDocument};
+use chancery_aggregates::profile::document::{
+    NamespaceDocument, ProfileDocument, SeparationDocument, SeparationSwitch,
+};
 use toml::Value;
 
 /// A small profile without a mistake, which each test breaks.
@@ -151,6 +153,14 @@ fn complete() -> Value {
     role.inherits = vec!["chief".into()];
     role.account_types = vec!["staff".into()];
     role.assigned_only_by = vec!["chief".into()];
+    profile.policy.separation = SeparationSwitch::Refuse;
+    profile.separations.push(SeparationDocument {
+        key: "orders".into(),
+        label: "Orders".into(),
+        description: "Who cancels does not manage".into(),
+        one: vec!["order.cancel".into()],
+        other: vec!["role.manage".into()],
+    });
     let complete = Value::try_from(&profile).unwrap();
     let unknown = |mistake: &Mistake| matches!(mistake.reason, Reason::UnknownField { .. } | Reason::WrongType { .. });
     let mistakes = check(&toml::to_string(&complete).unwrap()).unwrap_err();

@@ -13,6 +13,7 @@ mod oracle;
 mod outcomes;
 mod regressions;
 mod replay;
+mod separation;
 mod world;
 
 /// A number of cases that keeps the whole suite under a minute, unless more are asked for.

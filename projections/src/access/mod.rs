@@ -12,6 +12,7 @@ use chancery_aggregates::state::MemberIx;
 use chancery_aggregates::vocabulary::Time;
 pub use permissions::{Category, Held, HeldAt, held_by_place, permissions_of};
 pub use table::{AccessTable, DirectToggle, Filter, MemberAccess, RoleAccess, access_table};
+pub(crate) use who_can::ways;
 pub use who_can::{Grant, Holder, who_can};
 
 /// What keeps a member from any access at all at an instant: suspended, gone, or waiting at a guard.

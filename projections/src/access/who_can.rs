@@ -58,7 +58,8 @@ pub fn who_can(state: &AccessState, permission: PermissionIx, place: Place, at: 
     state.members().filter_map(holder).collect()
 }
 
-fn ways(state: &AccessState, member: &MemberEntry, question: &Question) -> Vec<Grant> {
+/// Every way in which a member comes to what a question asks for.
+pub(crate) fn ways(state: &AccessState, member: &MemberEntry, question: &Question) -> Vec<Grant> {
     let causes = explain(state, question).causes;
     causes
         .iter()

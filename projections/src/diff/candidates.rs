@@ -10,28 +10,30 @@ use chancery_aggregates::vocabulary::Time;
 use super::{Ends, Filter};
 
 /// A member and a place at which the ends differ.
-pub(super) struct Differing {
-    pub(super) member: MemberIx,
-    pub(super) place: Place,
-    pub(super) from: Holdings,
-    pub(super) to: Holdings,
+pub(crate) struct Differing {
+    pub(crate) member: MemberIx,
+    pub(crate) place: Place,
+    pub(crate) from: Holdings,
+    pub(crate) to: Holdings,
 }
 
 /// What a member holds at a place; nothing where the scope is not there yet.
-pub(super) fn held(state: &AccessState, member: MemberIx, place: Place, at: Time) -> Holdings {
+pub(crate) fn held(state: &AccessState, member: MemberIx, place: Place, at: Time) -> Holdings {
     match place {
         Place::Scope(scope) if state.scope(scope).is_none() => Holdings::default(),
         place => holdings(state, member, place, at, Reading::Actual),
     }
 }
 
-pub(super) fn differing(ends: &Ends<'_>, filter: &Filter) -> Vec<Differing> {
+/// With `only`, of these members alone.
+pub(crate) fn differing(ends: &Ends<'_>, filter: &Filter, only: Option<&BTreeSet<MemberIx>>) -> Vec<Differing> {
     let wanted = wanted_places(ends, filter);
     let new: Vec<Place> = wanted.iter().copied().filter(|place| is_new(ends, *place)).collect();
     let everyone = tree_differs(ends) || ends.from.profile() != ends.to.profile();
     let touched: BTreeSet<MemberIx> = ends.to.members_touched_since(ends.from).collect();
     let mut found = Vec::new();
-    for (ix, member) in ends.to.members().filter(|(ix, member)| is_wanted(ends, filter, *ix, member)) {
+    let members = ends.to.members().filter(|(ix, _)| only.is_none_or(|only| only.contains(ix)));
+    for (ix, member) in members.filter(|(ix, member)| is_wanted(ends, filter, *ix, member)) {
         let places = if everyone || touched.contains(&ix) || roles_differ(ends, member) || time_turns(ends, ix) {
             &wanted
         } else {

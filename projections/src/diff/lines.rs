@@ -49,7 +49,7 @@ pub(super) fn lines(ends: &Ends<'_>, tracks: &[Track]) -> Vec<Line> {
 
 /// The permissions that differ at the ends, by the steps that made them differ: all steps that
 /// changed a permission since it was last as at the beginning.
-fn by_causes(track: &Track) -> Vec<(Vec<&Cause>, PermissionSet)> {
+pub(crate) fn by_causes(track: &Track) -> Vec<(Vec<&Cause>, PermissionSet)> {
     let mut alive = differing(&track.ends.from, &track.ends.to);
     let mut groups: Vec<(Vec<&Step>, PermissionSet)> = vec![(Vec::new(), alive.clone())];
     for step in track.steps.iter().rev() {
@@ -94,7 +94,7 @@ fn differing(one: &Holdings, other: &Holdings) -> PermissionSet {
     set
 }
 
-fn changes(from: &Holdings, to: &Holdings, permissions: &PermissionSet) -> Vec<(PermissionIx, ChangeKind)> {
+pub(crate) fn changes(from: &Holdings, to: &Holdings, permissions: &PermissionSet) -> Vec<(PermissionIx, ChangeKind)> {
     let kind = |ix| match (from.any.contains(ix), to.any.contains(ix), to.full.contains(ix)) {
         (false, _, true) => ChangeKind::Gained,
         (false, _, false) => ChangeKind::GainedOwn,

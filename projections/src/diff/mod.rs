@@ -9,10 +9,10 @@
 //! away, the second one is the cause. For what was gained, the events since the first end on which
 //! the gain rests are named as well ([`Line::rests_on`]).
 
-mod candidates;
-mod lines;
+pub(crate) mod candidates;
+pub(crate) mod lines;
 mod touch;
-mod walk;
+pub(crate) mod walk;
 
 use std::collections::BTreeSet;
 
@@ -128,7 +128,7 @@ pub fn diff(from: &AccessState, from_at: Time, events: &[Recorded], to_at: Time,
         to.apply(&recorded.event, recorded.stamp);
     }
     let ends = Ends { from, from_at, to: &to, to_at };
-    let tracks = walk::walk(&ends, candidates::differing(&ends, filter), events);
+    let tracks = walk::walk(&ends, candidates::differing(&ends, filter, None), events);
     let lines = lines::lines(&ends, &tracks);
     Diff {
         from: End { position: from.position(), at: from_at },
@@ -139,11 +139,11 @@ pub fn diff(from: &AccessState, from_at: Time, events: &[Recorded], to_at: Time,
     }
 }
 
-struct Ends<'a> {
-    from: &'a AccessState,
-    from_at: Time,
-    to: &'a AccessState,
-    to_at: Time,
+pub(crate) struct Ends<'a> {
+    pub(crate) from: &'a AccessState,
+    pub(crate) from_at: Time,
+    pub(crate) to: &'a AccessState,
+    pub(crate) to_at: Time,
 }
 
 fn tell_cited(from: &AccessState, events: &[Recorded], lines: &[Line]) -> Vec<Entry> {

@@ -14,8 +14,8 @@ use super::{Cause, Ends};
 use crate::turning::turned;
 
 /// The holdings of one member at one place, followed from end to end.
-pub(super) struct Track {
-    pub(super) ends: Differing,
+pub(crate) struct Track {
+    pub(crate) ends: Differing,
     pub(super) steps: Vec<Step>,
     current: Holdings,
 }
@@ -27,14 +27,16 @@ pub(super) struct Step {
     pub(super) after: Holdings,
 }
 
-pub(super) fn walk(ends: &Ends<'_>, differing: Vec<Differing>, events: &[Recorded]) -> Vec<Track> {
+/// Events are judged within the ends: where both are the same instant, at that one, whenever they were recorded.
+pub(crate) fn walk(ends: &Ends<'_>, differing: Vec<Differing>, events: &[Recorded]) -> Vec<Track> {
     let mut walk = Walk::new(ends, differing);
     if walk.tracks.is_empty() {
         return walk.tracks;
     }
     for recorded in events {
-        walk.advance(recorded.stamp.time);
-        walk.take(recorded);
+        let at = recorded.stamp.time.clamp(ends.from_at, ends.to_at);
+        walk.advance(at);
+        walk.take(recorded, at);
     }
     walk.advance(ends.to_at);
     walk.tracks
@@ -91,14 +93,14 @@ impl Walk {
         }
     }
 
-    fn take(&mut self, recorded: &Recorded) {
+    fn take(&mut self, recorded: &Recorded, at: Time) {
         let before = self.state.clone();
         self.state.apply(&recorded.event, recorded.stamp);
         let numbers = match touch::of(&recorded.event, &before, &self.state) {
             Touch::Nothing => return,
             Touch::Members(members) => {
                 for member in &members {
-                    self.expect(*member, recorded.stamp.time);
+                    self.expect(*member, at);
                 }
                 members.iter().filter_map(|member| self.by_member.get(member)).flatten().copied().collect()
             }
@@ -109,7 +111,7 @@ impl Walk {
             }
             Touch::Everything => (0..self.tracks.len()).collect::<Vec<_>>(),
         };
-        self.note(&numbers, &Cause::Event { position: recorded.stamp.position }, recorded.stamp.time);
+        self.note(&numbers, &Cause::Event { position: recorded.stamp.position }, at);
     }
 
     /// Computes some holdings anew, and notes the cause where they are not the same.

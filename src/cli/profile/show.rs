@@ -1,11 +1,12 @@
 //! `profile show`.
 
 use chancery_aggregates::profile::Profile;
-use chancery_aggregates::profile::document::ProfileDocument;
+use chancery_aggregates::profile::document::{ProfileDocument, SeparationSwitch};
 use chancery_aggregates::profile::table::Table as Counts;
 use serde_json::{Value, json};
 
 use super::read;
+use crate::cli::options::At;
 use crate::cli::output::{Page, Table, Tone};
 use crate::cli::{CliError, Done, Session};
 
@@ -18,6 +19,8 @@ pub struct Args {
     /// The catalogue instead: every permission by category
     #[arg(long)]
     permissions: bool,
+    #[command(flatten)]
+    at: At,
 }
 
 impl Args {
@@ -28,8 +31,12 @@ impl Args {
 
 pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
     let profile = match &args.profile {
+        Some(_) if args.at.at.is_some() => {
+            let message = "`--at` asks for the organisation's own rules of that time: leave the profile's name out";
+            return Err(CliError::Input { rule: "at_without_organisation", message: message.to_owned() });
+        }
         Some(named) => read(named)?,
-        None => session.head().await?.facts.profile()?.document().clone(),
+        None => session.view(&args.at).await?.facts.profile()?.document().clone(),
     };
     if args.permissions {
         session.output().show(&profile.categories, |page| catalogue(page, &profile))?;
@@ -67,6 +74,7 @@ fn summary(page: &mut Page, profile: &ProfileDocument, counts: &Counts) {
         ),
         ("accounts", Some(accounts(profile).join(", "))),
         ("scopes", (!profile.scope_kinds.is_empty()).then(|| scopes(profile).join(", "))),
+        ("kept apart", (!profile.separations.is_empty()).then(|| separations(profile))),
     ]);
 }
 
@@ -108,6 +116,21 @@ fn scopes(profile: &ProfileDocument) -> Vec<String> {
         format!("{} (below {}{top})", kind.key, kind.below.join(" or "))
     };
     profile.scope_kinds.iter().map(kind).collect()
+}
+
+/// The duties that are kept apart, and what becomes of a change that would join them.
+fn separations(profile: &ProfileDocument) -> String {
+    let separations = profile.separations.iter();
+    let told: Vec<String> = separations
+        .map(|separation| {
+            format!("{} ({} | {})", separation.label, separation.one.join(", "), separation.other.join(", "))
+        })
+        .collect();
+    let then = match profile.policy.separation {
+        SeparationSwitch::Report => "joining them is reported",
+        SeparationSwitch::Refuse => "joining them is refused",
+    };
+    format!("{}; {then}", told.join("; "))
 }
 
 fn catalogue(page: &mut Page, profile: &ProfileDocument) {
@@ -173,5 +196,6 @@ fn profile_json(profile: &ProfileDocument, counts: &Counts) -> Value {
         "authority": profile.authority,
         "account_types": profile.account_types,
         "scope_kinds": profile.scope_kinds,
+        "separation": profile.separations,
     })
 }

@@ -197,6 +197,20 @@ pub enum Reason {
         /// How many more there are.
         others: usize,
     },
+    /// A permission that would be kept apart from itself.
+    #[error("`{permission}`{} stands on both sides: nobody could hold it", more(*others))]
+    SeparatedFromItself {
+        /// The first of them.
+        permission: CompactString,
+        /// How many more there are.
+        others: usize,
+    },
+    /// One of two duties without a permission that anybody could hold.
+    #[error("`{field}` selects no permission that grants something")]
+    SeparatesNothing {
+        /// Which side.
+        field: &'static str,
+    },
     /// Nobody could ever govern an organisation of this profile.
     #[error(
         "no role lets its holder edit and assign roles in the whole organisation: one must have \
@@ -222,6 +236,8 @@ pub enum Kind {
     ScopeKind,
     /// A namespace.
     Namespace,
+    /// Duties that are kept apart.
+    Separation,
 }
 
 impl fmt::Display for Kind {
@@ -234,6 +250,7 @@ impl fmt::Display for Kind {
             Self::AccountType => "account type",
             Self::ScopeKind => "scope kind",
             Self::Namespace => "namespace",
+            Self::Separation => "separation",
         })
     }
 }

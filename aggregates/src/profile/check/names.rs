@@ -24,6 +24,7 @@ fn keys(sketch: &Sketch<'_>, found: &mut Found<'_>) {
         (Kind::Category, &sketch.categories),
         (Kind::Permission, &sketch.permissions),
         (Kind::Role, &sketch.roles),
+        (Kind::Separation, &sketch.separations),
     ];
     for (kind, entries) in kinds {
         for entry in entries {
@@ -95,6 +96,7 @@ fn refer(sketch: &Sketch<'_>, place: &str, node: &Node<'_>, field: &str, kind: K
         Kind::AccountType => &sketch.account_types,
         Kind::ScopeKind => &sketch.scope_kinds,
         Kind::Namespace => &sketch.namespaces,
+        Kind::Separation => &sketch.separations,
     };
     for name in node.texts(field) {
         if defined.iter().any(|entry| entry.is(name.value)) {
@@ -107,8 +109,13 @@ fn refer(sketch: &Sketch<'_>, place: &str, node: &Node<'_>, field: &str, kind: K
 }
 
 fn patterns(sketch: &Sketch<'_>, found: &mut Found<'_>) {
-    let fields =
-        [(&sketch.account_types, "may_hold"), (&sketch.permissions, "narrows"), (&sketch.roles, "permissions")];
+    let fields = [
+        (&sketch.account_types, "may_hold"),
+        (&sketch.permissions, "narrows"),
+        (&sketch.roles, "permissions"),
+        (&sketch.separations, "one"),
+        (&sketch.separations, "other"),
+    ];
     for (entries, field) in fields {
         for entry in entries {
             for text in entry.node.texts(field) {

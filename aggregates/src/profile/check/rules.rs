@@ -13,6 +13,7 @@ pub(super) fn check(sketch: &Sketch<'_>, found: &mut Found<'_>) {
     format(sketch, found);
     catalogue(sketch, found);
     restrictions(sketch, found);
+    separations(sketch, found);
     owner(sketch, found);
     default_roles(sketch, found);
     cycles(&sketch.roles, "inherits", found);
@@ -71,6 +72,30 @@ fn restrictions(sketch: &Sketch<'_>, found: &mut Found<'_>) {
     for field in sketch.authority.fields() {
         for named in sketch.authority.texts(field).into_iter().filter(|named| sketch.is_restriction(named.value)) {
             found.add(named.at, "authority", Reason::AuthorisedByRestriction { permission: named.value.into() });
+        }
+    }
+}
+
+fn separations(sketch: &Sketch<'_>, found: &mut Found<'_>) {
+    for entry in &sketch.separations {
+        let duty = |field| {
+            let patterns = sketch.patterns(entry, field);
+            let grants = |key: &&str| pattern::selects(&patterns, key) && !sketch.is_restriction(key);
+            (sketch.keys().filter(grants).collect::<Vec<_>>(), patterns)
+        };
+        let (one, other) = (duty("one"), duty("other"));
+        for (field, (keys, patterns)) in [("one", &one), ("other", &other)] {
+            // A pattern that selects nothing by itself is reported as such.
+            let chosen =
+                |pattern: &CompactString| sketch.keys().any(|key| pattern::selects(std::slice::from_ref(pattern), key));
+            if keys.is_empty() && entry.node.has(field) && patterns.iter().all(|p| p.starts_with('!') || chosen(p)) {
+                found.add(entry.node.at(field), &entry.place, Reason::SeparatesNothing { field });
+            }
+        }
+        let both: Vec<&str> = one.0.iter().copied().filter(|key| other.0.contains(key)).collect();
+        if let [permission, others @ ..] = both.as_slice() {
+            let reason = Reason::SeparatedFromItself { permission: (*permission).into(), others: others.len() };
+            found.add(entry.node.at("other"), &entry.place, reason);
         }
     }
 }

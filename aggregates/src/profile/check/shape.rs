@@ -53,6 +53,7 @@ const PROFILE: &[Field] = &[
     may("namespace", Entries("namespace", NAMESPACE)),
     must("category", Entries("category", CATEGORY)),
     may("role", Entries("role", ROLE)),
+    may("separation", Entries("separation", SEPARATION)),
 ];
 
 const POLICY: &[Field] = &[
@@ -68,6 +69,7 @@ const POLICY: &[Field] = &[
     may("roles_visible_with", Texts),
     may("reminder_days", Number(u32::MAX as u64)),
     may("longest_key_days", Number(u32::MAX as u64)),
+    may("separation", Choice(&["report", "refuse"])),
 ];
 
 const AUTHORITY: &[Field] = &[
@@ -139,6 +141,9 @@ const ROLE: &[Field] = &[
     must("permissions", Texts),
     may("inherits", Texts),
 ];
+
+const SEPARATION: &[Field] =
+    &[must("key", Text), must("label", Name), may("description", Text), must("one", Texts), must("other", Texts)];
 
 /// Reports every field that is unknown, missing or of the wrong type.
 pub(super) fn check(profile: &DeTable<'_>, found: &mut Found<'_>) {

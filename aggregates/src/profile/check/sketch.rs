@@ -108,6 +108,7 @@ pub(super) struct Sketch<'a> {
     pub(super) categories: Vec<Entry<'a>>,
     pub(super) permissions: Vec<Entry<'a>>,
     pub(super) roles: Vec<Entry<'a>>,
+    pub(super) separations: Vec<Entry<'a>>,
     /// Keys of the permissions that only administer the organisation.
     pub(super) administration: Vec<&'a str>,
 }
@@ -129,6 +130,7 @@ impl<'a> Sketch<'a> {
             administration: administration.filter_map(|permission| permission.key.map(|key| key.value)).collect(),
             categories,
             roles: profile.entries("role", "role"),
+            separations: profile.entries("separation", "separation"),
         }
     }
 

@@ -150,7 +150,11 @@ impl World {
     /// An organisation just founded.
     pub(crate) fn found(profile: &str) -> Self {
         let text = BUILT_IN.iter().find(|(name, _)| *name == profile).unwrap().1;
-        let document: ProfileDocument = toml::from_str(text).unwrap();
+        Self::found_by(toml::from_str(text).unwrap())
+    }
+
+    /// An organisation just founded by rules of the test's own.
+    pub(crate) fn found_by(document: ProfileDocument) -> Self {
         let permissions = || document.categories.iter().flat_map(|category| &category.permissions);
         let keys: Vec<_> = permissions().map(|permission| permission_key(&permission.key)).collect();
         let authority = serde_json::to_value(&document.authority).unwrap();
@@ -231,8 +235,12 @@ impl World {
 }
 
 /// Plays a script and looks at each outcome, the opening's included.
-pub(crate) fn play(profile: &str, script: &Script, mut look: impl FnMut(&World, &Outcome)) -> World {
-    let mut world = World::found(profile);
+pub(crate) fn play(profile: &str, script: &Script, look: impl FnMut(&World, &Outcome)) -> World {
+    play_on(World::found(profile), script, look)
+}
+
+/// Plays a script on an organisation that is founded already.
+pub(crate) fn play_on(mut world: World, script: &Script, mut look: impl FnMut(&World, &Outcome)) -> World {
     for (actor, command) in world.opening(script.opening) {
         let outcome = world.ask(actor, command);
         look(&world, &outcome);
