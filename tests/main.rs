@@ -5,6 +5,7 @@
 mod cli;
 mod crash;
 mod engine;
+mod follow;
 mod import;
 mod matrix;
 mod replay_cli;

@@ -204,7 +204,9 @@ impl CliError {
             Self::OwnAccessHidden { .. } => Exit::Refused,
             Self::RolesHidden | Self::NoOrganisation | Self::UnknownProfile { .. } => Exit::NotFound,
             Self::Engine(error) => match error.as_ref() {
-                EngineError::BeforeFounding { .. } | EngineError::BeyondHead { .. } => Exit::NotFound,
+                EngineError::BeforeFounding { .. } | EngineError::BeyondHead { .. } | EngineError::Behind { .. } => {
+                    Exit::NotFound
+                }
                 _ => Exit::Failed,
             },
             Self::Store(StoreError::KeyReused { .. }) => Exit::Conflict,
@@ -223,6 +225,7 @@ fn engine_rule(error: &EngineError) -> &'static str {
         EngineError::Contended { .. } => "contended",
         EngineError::BeforeFounding { .. } => "before_founding",
         EngineError::BeyondHead { .. } => "beyond_head",
+        EngineError::Behind { .. } => "behind",
         EngineError::Internal(_) => "internal",
     }
 }

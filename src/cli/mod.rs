@@ -52,7 +52,7 @@ Exit codes:
   1  the store or the program failed
   2  the command line or the input makes no sense
   3  refused; or `check` says denied
-  4  what was named is not there
+  4  what was named is not there; or not yet, with `--at-least`
   5  it does not fit what is there now (a name taken, a role in use, a key used before)
 
 Times are UTC: 2026-03-03T14:30:00Z, 2026-03-03T14:30, 2026-03-03, `now`, or ago: 90m, 2h, 3d, 6w.

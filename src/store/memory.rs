@@ -2,18 +2,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::RwLock;
 
 use super::{
-    Append, Appended, EventRow, Head, Idempotency, NewEvent, Range, Store, StoreError, Visit, Visitor, validate,
+    Append, Appended, EventRow, Head, Idempotency, NewEvent, Range, Store, StoreError, Visit, Visitor, notify::News,
+    validate,
 };
 
 /// A log that is gone when the process ends.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     log: RwLock<Log>,
+    news: News,
 }
 
 #[derive(Debug, Default)]
@@ -180,7 +183,9 @@ impl Store for MemoryStore {
         {
             return Ok(earlier);
         }
-        log.append(request)
+        let appended = log.append(request)?;
+        self.news.announce(appended.last_global_position);
+        Ok(appended)
     }
 
     async fn scan(&self, range: Range, mut visitor: Visitor) -> Result<(), StoreError> {
@@ -210,8 +215,18 @@ impl Store for MemoryStore {
         log.earlier(organisation, idempotency)
     }
 
+    async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {
+        let head = || {
+            let log = self.log.read();
+            log.refuse_if_closed().map(|()| count(&log.events))
+        };
+        head()?;
+        self.news.wait(after, timeout, std::future::pending(), async { head() }).await
+    }
+
     async fn close(&self) {
         self.log.write().closed = true;
+        self.news.close();
     }
 }
 

@@ -12,9 +12,12 @@
 //! - the same idempotency key answers with the first result again.
 
 pub mod memory;
+mod notify;
 pub mod postgres;
 pub mod sqlite;
 mod validate;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -280,6 +283,17 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`StoreError::KeyReused`] when the key belongs to a request with another fingerprint.
     async fn earlier(&self, organisation: &str, idempotency: &Idempotency) -> Result<Option<Appended>, StoreError>;
+
+    /// Waits until the log has an event with a global position above `after`, and returns the global
+    /// position of its last event; after `timeout`, returns that as it is then, read anew.
+    ///
+    /// An append of this process is noticed at once, one of another process after a notification's way
+    /// (PostgreSQL) or 20 milliseconds (SQLite); a lost notification costs a second. Whoever passes what
+    /// the last call returned misses nothing. Many may wait at the same time: they share one connection.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or is closed meanwhile.
+    async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError>;
 
     /// Waits for what is under way, and releases what the store holds. Later calls fail with
     /// [`StoreError::Closed`].

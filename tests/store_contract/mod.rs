@@ -11,11 +11,12 @@
 )]
 
 mod append;
+mod follow;
 mod idempotency;
 mod lasting;
 pub(crate) mod postgres;
 mod read;
-mod sqlite;
+pub(crate) mod sqlite;
 
 use std::sync::Arc;
 
@@ -66,6 +67,12 @@ macro_rules! contract {
                 read::texts_are_kept_byte_for_byte
                 read::large_events_are_kept_whole
                 read::heads_are_listed_by_name
+                follow::what_is_there_already_is_told_at_once
+                follow::a_wait_in_vain_ends_and_tells_the_head
+                follow::an_append_wakes_all_who_wait
+                follow::whoever_waits_from_news_to_news_misses_nothing
+                follow::a_wait_that_is_dropped_leaves_the_others_waiting
+                follow::closing_ends_the_waiting
             }
         }
     };
@@ -80,6 +87,7 @@ macro_rules! lasting_contract {
                 lasting::a_retry_is_answered_after_reopening
                 lasting::two_handles_append_to_one_organisation_without_a_gap
                 lasting::a_conflict_with_another_handle_is_seen
+                follow::an_append_of_another_handle_wakes_who_waits
             }
         }
     };

@@ -10,6 +10,7 @@ mod commit;
 mod connection;
 mod cursor;
 mod error;
+mod follow;
 mod location;
 mod reader;
 mod schema;
@@ -17,6 +18,7 @@ mod text;
 mod tls;
 mod writer;
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -29,6 +31,7 @@ use tokio::task::spawn_blocking;
 use self::commit::Committer;
 use self::connection::Connector;
 use self::cursor::Sink;
+use self::follow::Follow;
 use self::location::Location;
 use self::reader::Readers;
 use self::writer::{Job, Queue, Writer};
@@ -68,7 +71,8 @@ impl OpenOptions {
 /// Dropping it without [`close`](Store::close) loses nothing that was acknowledged.
 #[derive(Debug)]
 pub struct PostgresStore {
-    readers: Readers,
+    readers: Arc<Readers>,
+    follow: Arc<Follow>,
     /// Requests for the writer; closing it ends the store's thread.
     queue: Queue,
     connector: Connector,
@@ -102,8 +106,10 @@ impl PostgresStore {
         });
         let thread = thread.map_err(|error| name.failed(error))?;
         let connector = opening.recv().unwrap_or(Err(StoreError::Closed))?;
-        let readers = Readers::new(connector.clone());
-        Ok(Self { readers, queue, connector, thread: Mutex::new(Some(thread)) })
+        let readers = Arc::new(Readers::new(connector.clone()));
+        let follow = Follow::new(Arc::clone(&readers));
+        connector.home.spawn(Arc::clone(&follow).tell());
+        Ok(Self { readers, follow, queue, connector, thread: Mutex::new(Some(thread)) })
     }
 }
 
@@ -138,7 +144,11 @@ impl Store for PostgresStore {
         if self.connector.options.access == Access::Read {
             return self.readers.refuse_if_closed().and_then(|()| Err(self.connector.location.read_only()));
         }
-        self.queue.append(request).await
+        let appended = self.queue.append(request).await?;
+        if !appended.repeated {
+            self.follow.announce(appended.last_global_position);
+        }
+        Ok(appended)
     }
 
     async fn scan(&self, range: Range, visitor: Visitor) -> Result<(), StoreError> {
@@ -162,7 +172,13 @@ impl Store for PostgresStore {
         self.readers.earlier(organisation, idempotency).await
     }
 
+    async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {
+        self.follow.wait(&self.connector, after, timeout).await
+    }
+
     async fn close(&self) {
+        // The connections end with the thread, and the thread with its queue.
+        self.follow.close().await;
         self.queue.close();
         self.readers.close().await;
         let thread = self.thread.lock().take();

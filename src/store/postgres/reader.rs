@@ -65,6 +65,17 @@ impl Readers {
         self.ask(sql, &[], |rows| rows.iter().map(head).collect()).await
     }
 
+    pub(super) async fn global_head(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT global_position FROM log_head";
+        self.ask(sql, &[], |rows| rows.first().map_or(Ok(0), |row| row.try_get::<_, i64>(0)).map(i64::cast_unsigned))
+            .await
+    }
+
+    /// Tells whoever listens that there is something new to read.
+    pub(super) async fn notify(&self) -> Result<(), StoreError> {
+        self.ask("SELECT pg_notify(current_schema(), '')", &[], |_| Ok(())).await
+    }
+
     pub(super) async fn earlier(
         &self,
         organisation: &str,

@@ -9,6 +9,7 @@ mod append;
 mod checkpoint;
 mod connection;
 mod error;
+mod follow;
 mod reader;
 mod schema;
 mod writer;
@@ -25,7 +26,8 @@ use self::reader::Readers;
 use self::writer::Writer;
 pub use super::Access;
 use super::{
-    Append, Appended, EventRow, Folder, Head, Idempotency, Range, Store, StoreError, Visit, Visitor, validate,
+    Append, Appended, EventRow, Folder, Head, Idempotency, Range, Store, StoreError, Visit, Visitor, notify::News,
+    validate,
 };
 
 /// How a store is opened.
@@ -54,6 +56,9 @@ pub struct SqliteStore {
     readers: Arc<Readers>,
     /// `None` when the store was opened for reading.
     writer: Option<Writer>,
+    news: News,
+    /// Of those who wait for news, one looks for all.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl SqliteStore {
@@ -102,7 +107,7 @@ impl SqliteStore {
             let started = Writer::start(connection, checkpoints, Arc::clone(&location));
             Some(started.map_err(|error| location.failed(error))?)
         };
-        Ok(Self { location, readers, writer })
+        Ok(Self { location, readers, writer, news: News::default(), turn: tokio::sync::Mutex::default() })
     }
 
     /// [`Store::scan`] on the caller's thread, with a visitor that may borrow.
@@ -140,7 +145,11 @@ impl Store for SqliteStore {
     async fn append(&self, request: Append) -> Result<Appended, StoreError> {
         validate::request(&request)?;
         match &self.writer {
-            Some(writer) => writer.append(request).await,
+            Some(writer) => {
+                let appended = writer.append(request).await?;
+                self.news.announce(appended.last_global_position);
+                Ok(appended)
+            }
             None => self.readers.refuse_if_closed().and_then(|()| Err(self.location.read_only())),
         }
     }
@@ -168,7 +177,12 @@ impl Store for SqliteStore {
         self.read(move |readers| readers.earlier(&organisation, &idempotency)).await
     }
 
+    async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {
+        self.wait(after, timeout).await
+    }
+
     async fn close(&self) {
+        self.news.close();
         self.readers.close();
         if let Some(thread) = self.writer.as_ref().and_then(Writer::stop) {
             // The thread reports its failures to those who wait for answers.

@@ -69,6 +69,13 @@ impl Readers {
         })
     }
 
+    pub(super) fn global_head(&self) -> Result<u64, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT coalesce(max(global_position), 0) FROM events";
+            connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+        })
+    }
+
     pub(super) fn earlier(&self, organisation: &str, key: &Idempotency) -> Result<Option<Appended>, StoreError> {
         self.read(|connection| append::earlier(connection, organisation, key))?
     }
