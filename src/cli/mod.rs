@@ -7,6 +7,7 @@ mod access;
 mod activity;
 mod check;
 mod completions;
+mod copy;
 mod demo;
 mod diff;
 mod error;
@@ -109,6 +110,8 @@ pub enum Command {
     Activity(activity::Args),
     /// Take over members and roles from another system
     Import(import::Args),
+    /// Copy organisations from one store to another, with everything that they are
+    Copy(copy::Args),
     /// Found the demonstration's organisations with their history, and show around
     Demo(demo::Args),
     /// Show what is in the store
@@ -136,7 +139,7 @@ impl Command {
             | Self::Activity(_)
             | Self::Status(_) => Some(Access::Read),
             Self::Import(args) => Some(args.needs()),
-            Self::Demo(_) | Self::Completions(_) => None,
+            Self::Copy(_) | Self::Demo(_) | Self::Completions(_) => None,
         }
     }
 
@@ -156,6 +159,7 @@ impl Command {
             Self::Events(args) => events::run(args, session).await,
             Self::Activity(args) => activity::run(args, session).await,
             Self::Import(args) => import::run(args, session).await,
+            Self::Copy(args) => Box::pin(copy::run(args, session)).await,
             Self::Demo(args) => Box::pin(demo::run(args, session)).await,
             Self::Status(args) => status::run(args, session).await,
             Self::Completions(args) => completions::run(args, session),

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chancery::store::{Append, Appended, Folder, Head, Idempotency, Range, Store, StoreError, Visitor};
+use chancery::store::{
+    AdoptedKey, Adoption, Append, Appended, Folder, Head, Idempotency, Range, Store, StoreError, Visitor,
+};
 
 #[derive(Debug)]
 pub(super) struct Watched {
@@ -52,6 +54,14 @@ impl Store for Watched {
 
     async fn earlier(&self, organisation: &str, idempotency: &Idempotency) -> Result<Option<Appended>, StoreError> {
         self.store.earlier(organisation, idempotency).await
+    }
+
+    async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {
+        self.store.keys(organisation, after, limit).await
+    }
+
+    async fn adopt(&self, adoption: Adoption) -> Result<(), StoreError> {
+        self.store.adopt(adoption).await
     }
 
     async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {

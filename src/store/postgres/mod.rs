@@ -5,6 +5,7 @@
 //! connections of their own. All connections live on one thread of the store's, and come back by
 //! themselves after the server was restarted.
 
+mod adopt;
 mod batch;
 mod commit;
 mod connection;
@@ -28,6 +29,7 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
+use self::adopt::Adopter;
 use self::commit::Committer;
 use self::connection::Connector;
 use self::cursor::Sink;
@@ -35,7 +37,10 @@ use self::follow::Follow;
 use self::location::Location;
 use self::reader::Readers;
 use self::writer::{Job, Queue, Writer};
-use super::{Access, Append, Appended, Folder, Head, Idempotency, Range, Store, StoreError, Visitor, validate};
+use super::{
+    Access, AdoptedKey, Adoption, Append, Appended, Folder, Head, Idempotency, Range, Store, StoreError, Visitor,
+    validate,
+};
 
 /// How a store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +78,7 @@ impl OpenOptions {
 pub struct PostgresStore {
     readers: Arc<Readers>,
     follow: Arc<Follow>,
+    adopter: Adopter,
     /// Requests for the writer; closing it ends the store's thread.
     queue: Queue,
     connector: Connector,
@@ -109,7 +115,7 @@ impl PostgresStore {
         let readers = Arc::new(Readers::new(connector.clone()));
         let follow = Follow::new(Arc::clone(&readers));
         connector.home.spawn(Arc::clone(&follow).tell());
-        Ok(Self { readers, follow, queue, connector, thread: Mutex::new(Some(thread)) })
+        Ok(Self { readers, follow, adopter: Adopter::default(), queue, connector, thread: Mutex::new(Some(thread)) })
     }
 }
 
@@ -172,6 +178,19 @@ impl Store for PostgresStore {
         self.readers.earlier(organisation, idempotency).await
     }
 
+    async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {
+        self.readers.keys(organisation, after, limit).await
+    }
+
+    async fn adopt(&self, adoption: Adoption) -> Result<(), StoreError> {
+        self.readers.refuse_if_closed()?;
+        if self.connector.options.access == Access::Read {
+            return Err(self.connector.location.read_only());
+        }
+        self.follow.announce(self.adopter.adopt(&self.connector, &adoption).await?);
+        Ok(())
+    }
+
     async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {
         self.follow.wait(&self.connector, after, timeout).await
     }
@@ -179,6 +198,7 @@ impl Store for PostgresStore {
     async fn close(&self) {
         // The connections end with the thread, and the thread with its queue.
         self.follow.close().await;
+        self.adopter.close().await;
         self.queue.close();
         self.readers.close().await;
         let thread = self.thread.lock().take();
