@@ -7,6 +7,7 @@ mod copy;
 mod crash;
 mod engine;
 mod follow;
+mod hammer;
 mod import;
 mod matrix;
 mod replay_cli;
