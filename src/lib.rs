@@ -5,6 +5,7 @@
 //! same events, at the head or at any past instant.
 
 pub mod cli;
+pub mod copy;
 pub mod engine;
 pub mod import;
 pub mod interop;

@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod cli;
+mod copy;
 mod crash;
 mod engine;
 mod findings;
+mod follow;
+mod hammer;
 mod import;
 mod interop;
 mod keys;

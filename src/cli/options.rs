@@ -1,12 +1,13 @@
 //! What every subcommand takes.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use chancery_aggregates::vocabulary::{Actor, IdError, OrganisationId};
 use clap::ValueEnum;
 
-use super::time::Edge;
 pub(super) use super::time::Point;
+use super::time::{self, Edge};
 use crate::engine::Moment;
 
 /// Options of every subcommand.
@@ -34,6 +35,12 @@ pub struct Options {
     /// Only tell what a change would do, and to whom; nothing is written
     #[arg(long, global = true)]
     pub dry_run: bool,
+    /// Wait until the organisation has reached this position, which a change made elsewhere has told
+    #[arg(long, global = true, value_name = "POSITION")]
+    pub at_least: Option<u64>,
+    /// How long to wait for it: 500ms, 10s, 2m
+    #[arg(long, global = true, value_name = "DURATION", value_parser = time::duration, default_value = "10s")]
+    pub wait: Duration,
     /// Tables for people, JSON for programs
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
     pub format: Format,

@@ -6,11 +6,13 @@
 //! connections of their own. All connections live on one thread of the store's, and come back by
 //! themselves after the server was restarted.
 
+mod adopt;
 mod batch;
 mod commit;
 mod connection;
 mod cursor;
 mod error;
+mod follow;
 mod location;
 mod reader;
 mod schema;
@@ -19,6 +21,7 @@ mod tls;
 mod usual;
 mod writer;
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -28,14 +31,16 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
+use self::adopt::Adopter;
 use self::commit::Committer;
 use self::connection::Connector;
 use self::cursor::Sink;
+use self::follow::Follow;
 use self::location::Location;
 use self::reader::Readers;
 use self::writer::{Job, Queue, Writer};
 use super::{
-    Access, Append, Appended, Bound, Folder, Head, Idempotency, Range, Snapshot, Store, StoreError, Visitor, validate,
+    Access, Append, Appended, Bound, Folder, Head, Idempotency, Range, Snapshot, Store, StoreError, Visitor, validate, AdoptedKey, Adoption,
 };
 
 /// How a store is opened.
@@ -72,7 +77,9 @@ impl OpenOptions {
 /// Dropping it without [`close`](Store::close) loses nothing that was acknowledged.
 #[derive(Debug)]
 pub struct PostgresStore {
-    readers: Readers,
+    readers: Arc<Readers>,
+    follow: Arc<Follow>,
+    adopter: Adopter,
     /// Requests for the writer; closing it ends the store's thread.
     queue: Queue,
     connector: Connector,
@@ -106,8 +113,10 @@ impl PostgresStore {
         });
         let thread = thread.map_err(|error| name.failed(error))?;
         let connector = opening.recv().unwrap_or(Err(StoreError::Closed))?;
-        let readers = Readers::new(connector.clone());
-        Ok(Self { readers, queue, connector, thread: Mutex::new(Some(thread)) })
+        let readers = Arc::new(Readers::new(connector.clone()));
+        let follow = Follow::new(Arc::clone(&readers));
+        connector.home.spawn(Arc::clone(&follow).tell());
+        Ok(Self { readers, follow, adopter: Adopter::default(), queue, connector, thread: Mutex::new(Some(thread)) })
     }
 }
 
@@ -149,7 +158,11 @@ impl Store for PostgresStore {
     async fn append(&self, request: Append) -> Result<Appended, StoreError> {
         validate::request(&request)?;
         self.refuse_if_read_only()?;
-        self.queue.append(request).await
+        let appended = self.queue.append(request).await?;
+        if !appended.repeated {
+            self.follow.announce(appended.last_global_position);
+        }
+        Ok(appended)
     }
 
     async fn scan(&self, range: Range, visitor: Visitor) -> Result<(), StoreError> {
@@ -187,7 +200,27 @@ impl Store for PostgresStore {
         self.readers.forget_snapshots(organisation).await
     }
 
+    async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {
+        self.readers.keys(organisation, after, limit).await
+    }
+
+    async fn adopt(&self, adoption: Adoption) -> Result<(), StoreError> {
+        self.readers.refuse_if_closed()?;
+        if self.connector.options.access == Access::Read {
+            return Err(self.connector.location.read_only());
+        }
+        self.follow.announce(self.adopter.adopt(&self.connector, &adoption).await?);
+        Ok(())
+    }
+
+    async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {
+        self.follow.wait(&self.connector, after, timeout).await
+    }
+
     async fn close(&self) {
+        // The connections end with the thread, and the thread with its queue.
+        self.follow.close().await;
+        self.adopter.close().await;
         self.queue.close();
         self.readers.close().await;
         let thread = self.thread.lock().take();

@@ -17,7 +17,7 @@ use super::batch;
 use super::connection::{Connector, Session};
 use super::cursor::{Cursor, Sink};
 use super::error::{is_cancelled, is_lost};
-use crate::store::{Appended, Bound, Head, Idempotency, Range, Snapshot, StoreError, Visit};
+use crate::store::{AdoptedKey, Appended, Bound, Head, Idempotency, Range, Snapshot, StoreError, Visit};
 
 /// Connections kept for the next scan.
 const KEPT: usize = 4;
@@ -108,6 +108,38 @@ impl Readers {
         self.ask(sql, &[&organisation], |rows| rows.first().map_or(Ok(0), |row| row.try_get::<_, i64>(0)))
             .await
             .map(i64::cast_unsigned)
+    }
+
+    pub(super) async fn keys(
+        &self,
+        organisation: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<AdoptedKey>, StoreError> {
+        let sql = "SELECT key, fingerprint, first_position, last_position FROM requests
+                   WHERE organisation = $1 AND key > $2 ORDER BY key LIMIT $3";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let key = |row: &Row| {
+            Ok(AdoptedKey {
+                organisation: organisation.to_owned(),
+                key: row.try_get(0)?,
+                fingerprint: row.try_get(1)?,
+                first_position: row.try_get::<_, i64>(2)?.cast_unsigned(),
+                last_position: row.try_get::<_, i64>(3)?.cast_unsigned(),
+            })
+        };
+        self.ask(sql, &[&organisation, &after, &limit], |rows| rows.iter().map(key).collect()).await
+    }
+
+    pub(super) async fn global_head(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT global_position FROM log_head";
+        self.ask(sql, &[], |rows| rows.first().map_or(Ok(0), |row| row.try_get::<_, i64>(0)).map(i64::cast_unsigned))
+            .await
+    }
+
+    /// Tells whoever listens that there is something new to read.
+    pub(super) async fn notify(&self) -> Result<(), StoreError> {
+        self.ask("SELECT pg_notify(current_schema(), '')", &[], |_| Ok(())).await
     }
 
     pub(super) async fn earlier(

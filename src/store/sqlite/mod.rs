@@ -5,10 +5,12 @@
 //! lock is taken for each batch, and heads are checked under it. Commits are durable before they are
 //! answered (write-ahead log, `synchronous=FULL`).
 
+mod adopt;
 mod append;
 mod checkpoint;
 mod connection;
 mod error;
+mod follow;
 mod reader;
 mod schema;
 mod snapshots;
@@ -21,14 +23,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::task::{JoinError, spawn_blocking};
 
+use self::adopt::Adopter;
 use self::error::Location;
 use self::reader::Readers;
 use self::snapshots::Snapshots;
 use self::writer::Writer;
 pub use super::Access;
 use super::{
-    Append, Appended, Bound, EventRow, Folder, Head, Idempotency, Range, Snapshot, Store, StoreError, Visit, Visitor,
-    validate,
+    Append, Appended, Bound, EventRow, Folder, Head, Idempotency, Range, Snapshot, Store, StoreError, Visit, Visitor, validate, AdoptedKey, Adoption, notify::News,
 };
 
 /// How a store is opened.
@@ -58,6 +60,11 @@ pub struct SqliteStore {
     /// `None` when the store was opened for reading.
     writer: Option<Writer>,
     snapshots: Arc<Snapshots>,
+    adopter: Arc<Adopter>,
+    busy_timeout: Duration,
+    news: News,
+    /// Of those who wait for news, one looks for all.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl SqliteStore {
@@ -106,8 +113,16 @@ impl SqliteStore {
             let started = Writer::start(connection, checkpoints, Arc::clone(&location));
             Some(started.map_err(|error| location.failed(error))?)
         };
-        let snapshots = Arc::new(Snapshots::new(Arc::clone(&location), options.busy_timeout));
-        Ok(Self { location, readers, writer, snapshots })
+        Ok(Self {
+            snapshots: Arc::new(Snapshots::new(Arc::clone(&location), options.busy_timeout)),
+            location,
+            readers,
+            writer,
+            adopter: Arc::default(),
+            busy_timeout: options.busy_timeout,
+            news: News::default(),
+            turn: tokio::sync::Mutex::default(),
+        })
     }
 
     /// [`Store::scan`] on the caller's thread, with a visitor that may borrow.
@@ -158,7 +173,11 @@ impl Store for SqliteStore {
     async fn append(&self, request: Append) -> Result<Appended, StoreError> {
         validate::request(&request)?;
         match &self.writer {
-            Some(writer) => writer.append(request).await,
+            Some(writer) => {
+                let appended = writer.append(request).await?;
+                self.news.announce(appended.last_global_position);
+                Ok(appended)
+            }
             None => self.readers.refuse_if_closed().and_then(|()| Err(self.location.read_only())),
         }
     }
@@ -202,7 +221,33 @@ impl Store for SqliteStore {
 
     async fn close(&self) {
         self.snapshots.close();
+    }
+
+    async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {
+        let (organisation, after) = (organisation.to_owned(), after.to_owned());
+        self.read(move |readers| readers.keys(&organisation, &after, limit)).await
+    }
+
+    async fn adopt(&self, adoption: Adoption) -> Result<(), StoreError> {
+        self.readers.refuse_if_closed()?;
+        if self.writer.is_none() {
+            return Err(self.location.read_only());
+        }
+        let (adopter, location, timeout) = (self.adopter.clone(), self.location.clone(), self.busy_timeout);
+        let work = spawn_blocking(move || adopter.adopt(&location, timeout, &adoption));
+        self.news.announce(work.await.unwrap_or_else(|error| Err(resume(error)))?);
+        Ok(())
+    }
+
+    async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {
+        self.wait(after, timeout).await
+    }
+
+    async fn close(&self) {
+        self.news.close();
         self.readers.close();
+        let adopter = self.adopter.clone();
+        let _ = spawn_blocking(move || adopter.close()).await;
         if let Some(thread) = self.writer.as_ref().and_then(Writer::stop) {
             // The thread reports its failures to those who wait for answers.
             let _ = spawn_blocking(move || thread.join()).await;
