@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod engine;
 pub mod import;
+pub mod projector;
 pub mod store;
 
 pub use chancery_aggregates as aggregates;

@@ -21,6 +21,7 @@ mod output;
 mod owner;
 mod page;
 mod profile;
+mod projections;
 mod question;
 mod report;
 mod resolve;
@@ -111,6 +112,9 @@ pub enum Command {
     Import(import::Args),
     /// Found the demonstration's organisations with their history, and show around
     Demo(demo::Args),
+    /// Keep the tables that services read by SQL
+    #[command(subcommand)]
+    Projections(projections::Command),
     /// Show what is in the store
     Status(status::Args),
     /// Write completions for a shell
@@ -136,6 +140,7 @@ impl Command {
             | Self::Activity(_)
             | Self::Status(_) => Some(Access::Read),
             Self::Import(args) => Some(args.needs()),
+            Self::Projections(command) => Some(command.needs()),
             Self::Demo(_) | Self::Completions(_) => None,
         }
     }
@@ -157,6 +162,7 @@ impl Command {
             Self::Activity(args) => activity::run(args, session).await,
             Self::Import(args) => import::run(args, session).await,
             Self::Demo(args) => Box::pin(demo::run(args, session)).await,
+            Self::Projections(command) => Box::pin(command.run(session)).await,
             Self::Status(args) => status::run(args, session).await,
             Self::Completions(args) => completions::run(args, session),
         }

@@ -25,6 +25,8 @@ pub enum Done {
     Wrote(Outcome),
     /// A question was answered.
     Decided(Decision),
+    /// Something was looked at, and is not as it should be.
+    Amiss,
 }
 
 impl Done {
@@ -34,6 +36,7 @@ impl Done {
             Self::Shown | Self::Wrote(_) => Exit::Done,
             Self::Decided(decision) if decision.is_allowed() => Exit::Done,
             Self::Decided(_) => Exit::Refused,
+            Self::Amiss => Exit::Failed,
         }
     }
 }

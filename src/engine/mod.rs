@@ -24,6 +24,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 use lane::Lane;
 use parking_lot::Mutex;
 pub use replay::{Moment, Replayed};
+pub(crate) use replay::{apply, read};
 
 use crate::store::{Store, StoreError};
 

@@ -123,7 +123,7 @@ async fn fold_until(
     failure.map_or(Ok(state), Err)
 }
 
-fn apply(state: &mut AccessState, row: &FoldRow<'_>, last: Time) -> Result<Visit, String> {
+pub(crate) fn apply(state: &mut AccessState, row: &FoldRow<'_>, last: Time) -> Result<Visit, String> {
     let time = instant(row.time)?;
     if time > last {
         return Ok(Visit::Break(()));
@@ -137,7 +137,7 @@ fn apply(state: &mut AccessState, row: &FoldRow<'_>, last: Time) -> Result<Visit
 }
 
 /// Reads one event with all that was recorded about it.
-fn read(row: EventRow<'_>) -> Result<Recorded, EngineError> {
+pub(crate) fn read(row: EventRow<'_>) -> Result<Recorded, EngineError> {
     let unreadable = |reason: String| EngineError::Unreadable {
         organisation: row.organisation.to_owned(),
         position: row.position,

@@ -13,6 +13,7 @@
 
 pub mod memory;
 pub mod postgres;
+pub mod projection;
 pub mod sqlite;
 mod validate;
 
@@ -280,6 +281,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`StoreError::KeyReused`] when the key belongs to a request with another fingerprint.
     async fn earlier(&self, organisation: &str, idempotency: &Idempotency) -> Result<Option<Appended>, StoreError>;
+
+    /// The tables that are kept beside the log, where the store can keep any.
+    fn projections(&self) -> Option<std::sync::Arc<dyn projection::ProjectionStore>> {
+        None
+    }
 
     /// Waits for what is under way, and releases what the store holds. Later calls fail with
     /// [`StoreError::Closed`].

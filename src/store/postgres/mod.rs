@@ -11,6 +11,7 @@ mod connection;
 mod cursor;
 mod error;
 mod location;
+mod projection;
 mod reader;
 mod schema;
 mod text;
@@ -30,8 +31,10 @@ use self::commit::Committer;
 use self::connection::Connector;
 use self::cursor::Sink;
 use self::location::Location;
+use self::projection::Projections;
 use self::reader::Readers;
 use self::writer::{Job, Queue, Writer};
+use super::projection::ProjectionStore;
 use super::{Access, Append, Appended, Folder, Head, Idempotency, Range, Store, StoreError, Visitor, validate};
 
 /// How a store is opened.
@@ -160,6 +163,10 @@ impl Store for PostgresStore {
 
     async fn earlier(&self, organisation: &str, idempotency: &Idempotency) -> Result<Option<Appended>, StoreError> {
         self.readers.earlier(organisation, idempotency).await
+    }
+
+    fn projections(&self) -> Option<std::sync::Arc<dyn ProjectionStore>> {
+        Some(std::sync::Arc::new(Projections::new(self.connector.clone())))
     }
 
     async fn close(&self) {

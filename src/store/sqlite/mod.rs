@@ -9,6 +9,7 @@ mod append;
 mod checkpoint;
 mod connection;
 mod error;
+mod projection;
 mod reader;
 mod schema;
 mod writer;
@@ -21,9 +22,11 @@ use async_trait::async_trait;
 use tokio::task::{JoinError, spawn_blocking};
 
 use self::error::Location;
+use self::projection::Projections;
 use self::reader::Readers;
 use self::writer::Writer;
 pub use super::Access;
+use super::projection::ProjectionStore;
 use super::{
     Append, Appended, EventRow, Folder, Head, Idempotency, Range, Store, StoreError, Visit, Visitor, validate,
 };
@@ -166,6 +169,11 @@ impl Store for SqliteStore {
     async fn earlier(&self, organisation: &str, idempotency: &Idempotency) -> Result<Option<Appended>, StoreError> {
         let (organisation, idempotency) = (organisation.to_owned(), idempotency.clone());
         self.read(move |readers| readers.earlier(&organisation, &idempotency)).await
+    }
+
+    fn projections(&self) -> Option<Arc<dyn ProjectionStore>> {
+        let (location, readers) = (Arc::clone(&self.location), Arc::clone(&self.readers));
+        Some(Arc::new(Projections { location, readers, writable: self.writer.is_some() }))
     }
 
     async fn close(&self) {

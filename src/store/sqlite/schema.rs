@@ -9,7 +9,13 @@ use crate::store::StoreError;
 const APPLICATION_ID: u32 = 0x4368_6379;
 
 /// Each brings the schema one version further; `PRAGMA user_version` counts those applied.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_events.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001_events.sql"),
+    include_str!("../../../migrations/sqlite/0002_projector.sql"),
+];
+
+/// Whoever only reads the log needs no more than this version.
+const READABLE: usize = 1;
 
 /// What a file is.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,10 +58,10 @@ fn read_identity(connection: &Connection) -> Result<Identity, rusqlite::Error> {
     })
 }
 
-/// Refuses a file that is not a store of today's schema. Changes nothing.
+/// Refuses a file that is not a store whose log can be read. Changes nothing.
 pub(super) fn require(connection: &Connection, location: &Location) -> Result<(), StoreError> {
     match identify(connection).map_err(|error| location.translate(&error))? {
-        Identity::Store { version } if version == MIGRATIONS.len() => Ok(()),
+        Identity::Store { version } if version >= READABLE => Ok(()),
         Identity::Store { version } => Err(location.foreign(format!(
             "its schema has version {version} of {}; open it once for writing to bring it up to date",
             MIGRATIONS.len()
