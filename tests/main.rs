@@ -7,6 +7,7 @@ mod crash;
 mod engine;
 mod import;
 mod matrix;
+mod projector;
 mod replay_cli;
 mod requirements;
 mod store_contract;
