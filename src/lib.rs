@@ -10,6 +10,7 @@ pub mod engine;
 pub mod import;
 pub mod interop;
 pub mod keys;
+pub mod projector;
 pub mod store;
 
 pub use chancery_aggregates as aggregates;

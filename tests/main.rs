@@ -18,6 +18,7 @@ mod matrix;
 #[path = "../aggregates/tests/properties/oracle/mod.rs"]
 mod oracle;
 mod preview;
+mod projector;
 mod replay_cli;
 mod requirements;
 mod snapshots;

@@ -9,6 +9,7 @@ use chancery_aggregates::profile::check::Mistake;
 use chancery_aggregates::refusal::RefusalKind;
 
 use crate::engine::EngineError;
+use crate::projector::ProjectorError;
 use crate::store::StoreError;
 
 /// How the program ends. The numbers are an interface, written in `--help`.
@@ -52,6 +53,9 @@ pub enum CliError {
     /// A copy was not made, or not finished.
     #[error(transparent)]
     Copy(Box<crate::copy::CopyError>),
+    /// The tables for SQL cannot be kept, or cannot be looked at.
+    #[error(transparent)]
+    Projector(Box<ProjectorError>),
     /// A change needs somebody who makes it.
     #[error("say who acts: `--as MEMBER`")]
     ActorRequired,
@@ -137,6 +141,15 @@ impl From<EngineError> for CliError {
     }
 }
 
+impl From<ProjectorError> for CliError {
+    fn from(error: ProjectorError) -> Self {
+        match error {
+            ProjectorError::Store(error) => Self::Store(error),
+            other => Self::Projector(Box::new(other)),
+        }
+    }
+}
+
 impl From<Box<EngineError>> for CliError {
     fn from(error: Box<EngineError>) -> Self {
         (*error).into()
@@ -167,6 +180,7 @@ impl CliError {
             Self::Engine(error) => engine_rule(error),
             Self::Store(error) => store_rule(error),
             Self::Copy(error) => error.rule(),
+            Self::Projector(error) => projector_rule(error),
             Self::ActorRequired => "actor_required",
             Self::OwnAccessHidden { .. } => "own_access_hidden",
             // As for a role that is named.
@@ -215,6 +229,11 @@ impl CliError {
             },
             Self::Copy(error) => error.exit(),
             Self::Store(StoreError::KeyReused { .. }) => Exit::Conflict,
+            Self::Projector(error) => match error.as_ref() {
+                ProjectorError::NoTables => Exit::NotFound,
+                ProjectorError::OtherFormat | ProjectorError::AlreadyBuilding => Exit::Conflict,
+                _ => Exit::Failed,
+            },
             Self::Unavailable { .. } | Self::Refused(_) | Self::Store(_) | Self::File { .. } | Self::Io(_) => {
                 Exit::Failed
             }
@@ -232,6 +251,21 @@ fn engine_rule(error: &EngineError) -> &'static str {
         EngineError::BeyondHead { .. } => "beyond_head",
         EngineError::Behind { .. } => "behind",
         EngineError::Internal(_) => "internal",
+    }
+}
+
+fn projector_rule(error: &ProjectorError) -> &'static str {
+    match error {
+        ProjectorError::Poison(_) => "unprojectable",
+        ProjectorError::OtherFormat => "other_tables",
+        ProjectorError::AlreadyBuilding => "already_building",
+        ProjectorError::NoTables => "no_tables",
+        ProjectorError::TooFast => "too_fast",
+        ProjectorError::Unsupported => "no_projections",
+        ProjectorError::Stopped => "stopped",
+        ProjectorError::Overtaken => "overtaken",
+        ProjectorError::Misfit(_) => "misfit",
+        ProjectorError::Store(error) => store_rule(error),
     }
 }
 

@@ -4,6 +4,7 @@ use chancery_aggregates::Refusal;
 
 use super::CliError;
 use crate::engine::EngineError;
+use crate::projector::ProjectorError;
 use crate::store::StoreError;
 
 impl CliError {
@@ -33,6 +34,16 @@ impl CliError {
                 "`chancery status` shows the last position"
             }
             Self::Engine(error) if matches!(**error, EngineError::Behind { .. }) => "wait longer: `--wait 1m`",
+            Self::Projector(error) => match **error {
+                ProjectorError::Poison(_) => {
+                    "a newer program may know the event: upgrade, and `chancery projections run` goes on from there; \
+                     `--leave-out ORG --reason TEXT` ends the organisation's rows there and goes on with the others"
+                }
+                ProjectorError::OtherFormat => "make them anew with `chancery projections rebuild`",
+                ProjectorError::NoTables => "make them with `chancery projections run`",
+                ProjectorError::Misfit(_) => "make the tables anew with `chancery projections rebuild`",
+                _ => return None,
+            },
             _ => return None,
         };
         Some(hint.to_owned())

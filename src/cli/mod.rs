@@ -25,6 +25,7 @@ mod owner;
 mod page;
 mod preview;
 mod profile;
+mod projections;
 mod question;
 mod report;
 mod resolve;
@@ -125,6 +126,9 @@ pub enum Command {
     Copy(copy::Args),
     /// Found the demonstration's organisations with their history, and show around
     Demo(demo::Args),
+    /// Keep the tables that services read by SQL
+    #[command(subcommand)]
+    Projections(projections::Command),
     /// Show what is in the store
     Status(status::Args),
     /// Write completions for a shell
@@ -153,6 +157,7 @@ impl Command {
             | Self::Status(_) => Some(Access::Read),
             Self::Import(args) => Some(args.needs()),
             Self::Run(_) => Some(Access::Write),
+            Self::Projections(command) => Some(command.needs()),
             Self::Copy(_) | Self::Demo(_) | Self::Completions(_) => None,
         }
     }
@@ -178,6 +183,7 @@ impl Command {
             Self::Import(args) => import::run(args, session).await,
             Self::Copy(args) => Box::pin(copy::run(args, session)).await,
             Self::Demo(args) => Box::pin(demo::run(args, session)).await,
+            Self::Projections(command) => Box::pin(command.run(session)).await,
             Self::Status(args) => status::run(args, session).await,
             Self::Completions(args) => completions::run(args, session),
         }

@@ -28,6 +28,8 @@ pub enum Done {
     Decided(Decision),
     /// Several lines were run, and this is how the first one ended that failed, if one did.
     Ran(Exit),
+    /// Something was looked at, and is not as it should be.
+    Amiss,
 }
 
 impl Done {
@@ -38,6 +40,7 @@ impl Done {
             Self::Decided(decision) if decision.is_allowed() => Exit::Done,
             Self::Decided(_) => Exit::Refused,
             Self::Ran(exit) => *exit,
+            Self::Amiss => Exit::Failed,
         }
     }
 }

@@ -4,6 +4,7 @@ use chrono::DateTime;
 use serde_json::json;
 
 use super::output::{Table, stamp};
+use super::projections::{in_a_line, status_json};
 use super::{CliError, Done, Session};
 use crate::store::Head;
 
@@ -19,10 +20,14 @@ pub(super) async fn run(_: &Args, session: &Session) -> Result<Done, CliError> {
         .iter()
         .map(|head| json!({ "id": head.organisation, "position": head.position, "time": time(head) }))
         .collect();
+    let store = session.engine()?.store();
+    // What cannot be looked at is told by `projections status`.
+    let projections = crate::projector::status(store).await.ok();
     let value = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "store": session.options().store,
         "events": events,
+        "projections": projections.as_ref().map(status_json),
         "organisations": organisations,
     });
     session.output().show(&value, |page| {
@@ -30,6 +35,7 @@ pub(super) async fn run(_: &Args, session: &Session) -> Result<Done, CliError> {
             ("version", Some(env!("CARGO_PKG_VERSION").to_owned())),
             ("store", Some(session.options().store.clone())),
             ("events", Some(events.to_string())),
+            ("tables for SQL", projections.as_ref().map(in_a_line)),
         ]);
         page.gap();
         let mut table = Table::new(["organisation", "position", "last change"]).right([1]);

@@ -125,7 +125,7 @@ impl Engine {
         for (organisation, head) in heads {
             // One that is being loaded right now is there already, and has to be waited for: it may
             // have been read before the event was written.
-            let lane = self.lanes.lock().get(&OrganisationId::known(organisation.as_str())).cloned();
+            let lane = self.lanes.lock().get(&OrganisationId::known(organisation.as_str()));
             if let Some(lane) = lane.filter(|lane| lane.state().position() < head) {
                 lane.catch_up(self).await?;
             }
@@ -142,7 +142,7 @@ impl Follower {
     /// As [`Engine::state`].
     pub async fn state(&self, organisation: &OrganisationId) -> Result<Arc<AccessState>, EngineError> {
         if self.is_abreast() {
-            let lane = self.engine.lanes.lock().get(organisation).cloned();
+            let lane = self.engine.lanes.lock().get(organisation);
             if let Some(state) = lane.map(|lane| lane.state()).filter(|state| state.founded().is_some()) {
                 return Ok(state);
             }
@@ -186,7 +186,7 @@ async fn step(engine: &Engine, after: Option<u64>, abreast: &ArcSwapOption<Insta
     let Some(after) = after else {
         // What is loaded already may be behind.
         let head = engine.store.changed(0, Duration::ZERO).await?;
-        let lanes: Vec<_> = engine.lanes.lock().values().cloned().collect();
+        let lanes = engine.lanes.lock().all();
         for lane in lanes {
             lane.catch_up(engine).await?;
         }

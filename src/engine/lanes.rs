@@ -44,6 +44,19 @@ impl Lanes {
         lane
     }
 
+    /// The lane of an organisation that is loaded, or is being loaded.
+    pub(super) fn get(&mut self, organisation: &OrganisationId) -> Option<Arc<Lane>> {
+        self.asked += 1;
+        let (lane, used) = self.lanes.get_mut(organisation)?;
+        *used = self.asked;
+        Some(lane.clone())
+    }
+
+    /// All lanes.
+    pub(super) fn all(&self) -> Vec<Arc<Lane>> {
+        self.lanes.values().map(|(lane, _)| lane.clone()).collect()
+    }
+
     pub(super) fn forget(&mut self, organisation: &OrganisationId) {
         self.lanes.remove(organisation);
     }

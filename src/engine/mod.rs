@@ -36,6 +36,7 @@ use lanes::Lanes;
 use parking_lot::Mutex;
 use past::Past;
 pub use replay::{Moment, Replayed};
+pub(crate) use replay::{apply, read};
 use snapshots::Snapshots;
 
 use crate::store::{Store, StoreError};

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chancery_aggregates::event::Recorded;
@@ -9,7 +10,10 @@ use chancery_aggregates::vocabulary::OrganisationId;
 use parking_lot::{Mutex, RwLock};
 
 use super::{Engine, EngineError};
-use crate::store::{Append, Appended, EventRow, Head, Idempotency, NewEvent, Range, Store, StoreError, Visit, Visitor};
+use crate::store::{
+    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Head, Idempotency, NewEvent, Range, Snapshot, Store,
+    StoreError, Visit, Visitor,
+};
 
 /// Global positions of events that are only rehearsed begin above any that a store gives.
 const REHEARSED: u64 = 1 << 62;
@@ -240,8 +244,43 @@ impl Store for Rehearsal {
         }
     }
 
+    async fn save_snapshot(&self, _: Snapshot) -> Result<(), StoreError> {
+        Err(read_only())
+    }
+
+    /// Of the log below, as far as the rehearsal goes on from it.
+    async fn snapshot(&self, organisation: &str, layout: u32, bound: Bound) -> Result<Option<Snapshot>, StoreError> {
+        let base = self.above.read().organisations.get(organisation).map_or(u64::MAX, |tail| tail.base);
+        let found = self.below.snapshot(organisation, layout, bound).await?;
+        Ok(found.filter(|snapshot| snapshot.position <= base))
+    }
+
+    async fn forget_snapshots(&self, _: Option<&str>) -> Result<u64, StoreError> {
+        Err(read_only())
+    }
+
+    async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {
+        self.below.keys(organisation, after, limit).await
+    }
+
+    async fn adopt(&self, _: Adoption) -> Result<(), StoreError> {
+        Err(read_only())
+    }
+
+    async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {
+        match self.above.read().global {
+            0 => {}
+            global => return Ok(REHEARSED + global),
+        }
+        self.below.changed(after, timeout).await
+    }
+
     /// The log below belongs to somebody else.
     async fn close(&self) {}
+}
+
+fn read_only() -> StoreError {
+    StoreError::ReadOnly { location: "rehearsal".to_owned() }
 }
 
 fn head_of(tail: &Tail) -> Option<Head> {

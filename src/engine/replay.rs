@@ -146,7 +146,7 @@ async fn fold_until(
     last: Time,
 ) -> Result<Folded, EngineError> {
     if start.state.position() == 0 {
-        start.state = engine.snapshots.newest(organisation, until, last).await?;
+        start.state = engine.snapshots.newest(organisation, until, last).await;
         start.snapshot_due = Snapshots::due_after(&start.state);
     }
     let after = start.state.position();
@@ -156,7 +156,10 @@ async fn fold_until(
     let sink = folded.clone();
     let folder = move |row: FoldRow<'_>| {
         let mut folded = sink.lock();
-        let visit = apply(&mut folded, &row, last);
+        let visit = apply(&mut folded.state, &row, last);
+        if visit == Ok(Visit::Break(())) {
+            folded.next = instant(row.time).ok();
+        }
         if folded.state.position() >= folded.snapshot_due {
             folded.snapshot_due = Snapshots::due_after(&folded.state);
             snapshots.keep(folded.state.clone());
@@ -172,13 +175,12 @@ async fn fold_until(
     folded.failure.take().map_or(Ok(folded), Err)
 }
 
-fn apply(folded: &mut Folded, row: &FoldRow<'_>, last: Time) -> Result<Visit, String> {
+/// Applies one event, unless it is later than `last`: then the fold is over.
+pub(crate) fn apply(state: &mut AccessState, row: &FoldRow<'_>, last: Time) -> Result<Visit, String> {
     let time = instant(row.time)?;
     if time > last {
-        folded.next = Some(time);
         return Ok(Visit::Break(()));
     }
-    let state = &mut folded.state;
     if row.position != state.position() + 1 {
         return Err(format!("it follows position {}", state.position()));
     }
@@ -188,7 +190,7 @@ fn apply(folded: &mut Folded, row: &FoldRow<'_>, last: Time) -> Result<Visit, St
 }
 
 /// Reads one event with all that was recorded about it.
-pub(super) fn read(row: EventRow<'_>) -> Result<Recorded, EngineError> {
+pub(crate) fn read(row: EventRow<'_>) -> Result<Recorded, EngineError> {
     let unreadable = |reason: String| EngineError::Unreadable {
         organisation: row.organisation.to_owned(),
         position: row.position,

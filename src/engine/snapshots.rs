@@ -50,21 +50,17 @@ impl Snapshots {
         Self { store, profiles: Mutex::default(), saver: Mutex::default() }
     }
 
-    /// The newest state within a bound that a snapshot gives; an empty one where there is none.
-    pub(super) async fn newest(
-        &self,
-        organisation: &OrganisationId,
-        until: u64,
-        last: Time,
-    ) -> Result<AccessState, StoreError> {
+    /// The newest state within a bound that a snapshot gives; an empty one where there is none, or where
+    /// it cannot be had: a store that is only read may be older than snapshots are.
+    pub(super) async fn newest(&self, organisation: &OrganisationId, until: u64, last: Time) -> AccessState {
         let bound = if last == Time::MAX_UTC { Bound::Position(until) } else { Bound::Time(last.timestamp_micros()) };
-        let Some(snapshot) = self.store.snapshot(organisation.as_str(), SNAPSHOT_VERSION, bound).await? else {
-            return Ok(AccessState::default());
+        let Ok(Some(snapshot)) = self.store.snapshot(organisation.as_str(), SNAPSHOT_VERSION, bound).await else {
+            return AccessState::default();
         };
         // A damaged one is as good as none.
         let state = AccessState::from_snapshot(&snapshot.body, &mut self.profiles.lock()).unwrap_or_default();
         let fits = state.position() == snapshot.position && state.organisation() == organisation;
-        Ok(if fits { state } else { AccessState::default() })
+        if fits { state } else { AccessState::default() }
     }
 
     /// The position at which the next snapshot after one of this state is due.

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use parking_lot::RwLock;
 
 use super::{
-    Append, Appended, Bound, EventRow, Head, Idempotency, NewEvent, Range, Snapshot, Store, StoreError, Visit, Visitor, validate, AdoptedKey, Adoption, adopt::Tip, notify::News,
+    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Head, Idempotency, NewEvent, Range, Snapshot, Store,
+    StoreError, Visit, Visitor, adopt::Tip, notify::News, validate,
 };
 
 /// A log that is gone when the process ends.

@@ -15,6 +15,7 @@ mod adopt;
 pub mod memory;
 mod notify;
 pub mod postgres;
+pub mod projection;
 pub mod sqlite;
 mod validate;
 
@@ -338,7 +339,6 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When the store cannot be written.
     async fn forget_snapshots(&self, organisation: Option<&str>) -> Result<u64, StoreError>;
-    }
 
     /// The idempotency keys of an organisation that come after `after` by their bytes, in order, at most
     /// `limit`; the empty string is before all.
@@ -367,6 +367,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When the store cannot be read, or is closed meanwhile.
     async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError>;
+
+    /// The tables that are kept beside the log, where the store can keep any.
+    fn projections(&self) -> Option<std::sync::Arc<dyn projection::ProjectionStore>> {
+        None
+    }
 
     /// Waits for what is under way, and releases what the store holds. Later calls fail with
     /// [`StoreError::Closed`].

@@ -256,6 +256,17 @@ impl Told {
             MemberEvent::MemberReactivated { .. } => self.change(&"suspended", &"active"),
             MemberEvent::MemberRemoved { roles, .. } => self.before = written(&json!({ "roles": roles })),
             MemberEvent::PersonalDataErased { .. } => {}
+            // Never the digest: nobody needs it to read what happened.
+            MemberEvent::KeyIssued { key, label, expires, replaces, .. } => {
+                self.after = written(&json!({ "key": key, "label": label, "expires": expires, "replaces": replaces }));
+            }
+            MemberEvent::KeyExpiryChanged { key, label, before, after, .. } => {
+                self.before = written(&json!({ "key": key, "label": label, "expires": before }));
+                self.after = written(&json!({ "key": key, "label": label, "expires": after }));
+            }
+            MemberEvent::KeyRevoked { key, label, expires, .. } => {
+                self.before = written(&json!({ "key": key, "label": label, "expires": expires }));
+            }
         }
     }
 

@@ -196,7 +196,11 @@ impl<'a> Touched<'a> {
                 self.add([Part::Member(member), Part::MemberRoles(member, None)]);
                 self.add([Part::MemberPermissions(member, None)]);
             }
-            MemberEvent::PersonalDataErased { .. } => {}
+            // Neither personal data nor keys are in the tables.
+            MemberEvent::PersonalDataErased { .. }
+            | MemberEvent::KeyIssued { .. }
+            | MemberEvent::KeyExpiryChanged { .. }
+            | MemberEvent::KeyRevoked { .. } => {}
         }
     }
 

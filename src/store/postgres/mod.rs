@@ -14,6 +14,7 @@ mod cursor;
 mod error;
 mod follow;
 mod location;
+mod projection;
 mod reader;
 mod schema;
 mod text;
@@ -37,10 +38,13 @@ use self::connection::Connector;
 use self::cursor::Sink;
 use self::follow::Follow;
 use self::location::Location;
+use self::projection::Projections;
 use self::reader::Readers;
 use self::writer::{Job, Queue, Writer};
+use super::projection::ProjectionStore;
 use super::{
-    Access, Append, Appended, Bound, Folder, Head, Idempotency, Range, Snapshot, Store, StoreError, Visitor, validate, AdoptedKey, Adoption,
+    Access, AdoptedKey, Adoption, Append, Appended, Bound, Folder, Head, Idempotency, Range, Snapshot, Store,
+    StoreError, Visitor, validate,
 };
 
 /// How a store is opened.
@@ -215,6 +219,10 @@ impl Store for PostgresStore {
 
     async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {
         self.follow.wait(&self.connector, after, timeout).await
+    }
+
+    fn projections(&self) -> Option<std::sync::Arc<dyn ProjectionStore>> {
+        Some(std::sync::Arc::new(Projections::new(self.connector.clone())))
     }
 
     async fn close(&self) {

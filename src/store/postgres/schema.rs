@@ -10,8 +10,12 @@ use crate::store::{Access, StoreError};
 /// Each brings the schema one version further; the table `chancery_migrations` lists those applied.
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0001_events.sql"),
-    include_str!("../../../migrations/postgres/0004_snapshots.sql"),
+    include_str!("../../../migrations/postgres/0002_projector.sql"),
+    include_str!("../../../migrations/postgres/0003_snapshots.sql"),
 ];
+
+/// Whoever only reads the log needs no more than this version.
+const READABLE: usize = 1;
 
 const VERSIONS: &str = "CREATE TABLE chancery_migrations (
     version integer     NOT NULL PRIMARY KEY CHECK (version > 0),
@@ -38,7 +42,8 @@ pub(super) async fn prepare(connector: &Connector) -> Result<(), StoreError> {
     require_utf8(&session, location).await?;
     let access = connector.options.access;
     let applied = applied(identify(&session, location).await?, location, access)?;
-    if applied < MIGRATIONS.len() {
+    let needed = if access == Access::Read { READABLE } else { MIGRATIONS.len() };
+    if applied < needed {
         if access == Access::Read {
             return Err(location.foreign(format!(
                 "its schema has version {applied} of {}; open it once for writing to bring it up to date",

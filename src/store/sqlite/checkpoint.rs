@@ -25,6 +25,7 @@ const PAGE: usize = 4096;
 const NAMES: usize = 256;
 
 /// Copies the log when enough was written.
+#[derive(Debug)]
 pub(super) struct Checkpoints {
     /// A second connection: the one that holds the write lock cannot checkpoint.
     connection: Connection,
@@ -42,6 +43,11 @@ impl Checkpoints {
     pub(super) fn count(&mut self, request: &Append) {
         let bytes: usize = request.events.iter().map(|event| event.payload.len() + event.metadata.len() + NAMES).sum();
         self.pages += PAGES_PER_REQUEST + bytes / PAGE;
+    }
+
+    /// Counts what else was written.
+    pub(super) fn count_bytes(&mut self, bytes: usize) {
+        self.pages += bytes / PAGE;
     }
 
     /// Counts a commit, and copies the log when it is time. `writer` has no transaction open.

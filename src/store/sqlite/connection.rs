@@ -48,7 +48,7 @@ pub(super) fn open_beside(location: &Location, timeout: Duration) -> Result<Conn
     Ok(connection)
 }
 
-fn open_to_write(location: &Location, create: bool, timeout: Duration) -> Result<Connection, StoreError> {
+pub(super) fn open_to_write(location: &Location, create: bool, timeout: Duration) -> Result<Connection, StoreError> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
     let translate = |error| location.translate(&error);

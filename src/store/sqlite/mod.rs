@@ -11,6 +11,7 @@ mod checkpoint;
 mod connection;
 mod error;
 mod follow;
+mod projection;
 mod reader;
 mod schema;
 mod snapshots;
@@ -25,12 +26,15 @@ use tokio::task::{JoinError, spawn_blocking};
 
 use self::adopt::Adopter;
 use self::error::Location;
+use self::projection::Projections;
 use self::reader::Readers;
 use self::snapshots::Snapshots;
 use self::writer::Writer;
 pub use super::Access;
+use super::projection::ProjectionStore;
 use super::{
-    Append, Appended, Bound, EventRow, Folder, Head, Idempotency, Range, Snapshot, Store, StoreError, Visit, Visitor, validate, AdoptedKey, Adoption, notify::News,
+    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Folder, Head, Idempotency, Range, Snapshot, Store,
+    StoreError, Visit, Visitor, notify::News, validate,
 };
 
 /// How a store is opened.
@@ -219,8 +223,9 @@ impl Store for SqliteStore {
         self.write_beside(move |snapshots| snapshots.forget(organisation.as_deref())).await
     }
 
-    async fn close(&self) {
-        self.snapshots.close();
+    fn projections(&self) -> Option<Arc<dyn ProjectionStore>> {
+        let (location, readers) = (Arc::clone(&self.location), Arc::clone(&self.readers));
+        Some(Arc::new(Projections { location, readers, writable: self.writer.is_some() }))
     }
 
     async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {
@@ -244,6 +249,7 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
+        self.snapshots.close();
         self.news.close();
         self.readers.close();
         let adopter = self.adopter.clone();

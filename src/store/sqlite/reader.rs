@@ -51,6 +51,11 @@ impl Readers {
         self.read(|_| Ok(()))
     }
 
+    /// How long to wait for another process.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     pub(super) fn refuse_if_closed(&self) -> Result<(), StoreError> {
         if self.idle.lock().is_some() { Ok(()) } else { Err(StoreError::Closed) }
     }
@@ -168,7 +173,10 @@ impl Readers {
         })
     }
 
-    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>) -> Result<T, StoreError> {
+    pub(super) fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, StoreError> {
         let (connection, reading) = self.take()?;
         let outcome = work(&connection).map_err(|error| self.location.translate(&error));
         if reading == Reading::Shared

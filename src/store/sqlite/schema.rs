@@ -11,8 +11,12 @@ const APPLICATION_ID: u32 = 0x4368_6379;
 /// Each brings the schema one version further; `PRAGMA user_version` counts those applied.
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_events.sql"),
-    include_str!("../../../migrations/sqlite/0004_snapshots.sql"),
+    include_str!("../../../migrations/sqlite/0002_projector.sql"),
+    include_str!("../../../migrations/sqlite/0003_snapshots.sql"),
 ];
+
+/// Whoever only reads the log needs no more than this version.
+const READABLE: usize = 1;
 
 /// What a file is.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,10 +59,10 @@ fn read_identity(connection: &Connection) -> Result<Identity, rusqlite::Error> {
     })
 }
 
-/// Refuses a file that is not a store of today's schema. Changes nothing.
+/// Refuses a file that is not a store whose log can be read. Changes nothing.
 pub(super) fn require(connection: &Connection, location: &Location) -> Result<(), StoreError> {
     match identify(connection).map_err(|error| location.translate(&error))? {
-        Identity::Store { version } if version == MIGRATIONS.len() => Ok(()),
+        Identity::Store { version } if version >= READABLE => Ok(()),
         Identity::Store { version } => Err(location.foreign(format!(
             "its schema has version {version} of {}; open it once for writing to bring it up to date",
             MIGRATIONS.len()

@@ -1,0 +1,72 @@
+//! Events per second into the tables for SQL, on SQLite and on PostgreSQL: a rebuild of 1,000,000 events,
+//! and following 200,000 more that are there already.
+//!
+//!     CHANCERY_TEST_POSTGRES=postgres://…/scratch cargo bench -p chancery-benches --bench projector
+//!
+//! Without a server it starts a private one. `CHANCERY_BENCH_EVENTS` makes the log shorter.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a benchmark has nobody to report errors to")]
+
+mod log;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Instant;
+
+use chancery::aggregates::vocabulary::OrganisationId;
+use chancery::projector::{FollowOptions, LeaveOut, Watch, follow, rebuild, verify};
+use chancery::store::postgres::{OpenOptions, PostgresStore};
+use chancery::store::projection::Comparison;
+use chancery::store::sqlite::SqliteStore;
+use chancery::store::{Access, Store};
+
+#[tokio::main]
+async fn main() {
+    let events = std::env::var("CHANCERY_BENCH_EVENTS").map_or(1_000_000, |events| events.parse().unwrap());
+    let directory = tempfile::tempdir().unwrap();
+    let file = SqliteStore::open_or_create(directory.path().join("projector.db")).unwrap();
+    measure("SQLite", Arc::new(file), events).await;
+    let (url, _server) = match std::env::var("CHANCERY_TEST_POSTGRES") {
+        Ok(url) => (url, None),
+        Err(_) => private_server(),
+    };
+    let (owner, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    owner.batch_execute("DROP SCHEMA IF EXISTS chancery CASCADE").await.unwrap();
+    let server = PostgresStore::open_with(&url, &OpenOptions::new(Access::Create)).unwrap();
+    measure("PostgreSQL", Arc::new(server), events).await;
+}
+
+async fn measure(name: &str, store: Arc<dyn Store>, events: u64) {
+    let organisation = OrganisationId::known("bench");
+    log::fill(&store, &organisation, events).await;
+    let watch: Arc<dyn Watch> = Arc::new(());
+    let start = Instant::now();
+    rebuild(&store, LeaveOut::default(), &watch, || false).await.unwrap();
+    let seconds = start.elapsed().as_secs_f64();
+    println!("{name}: rebuild of {events} events in {seconds:.1} s, {:.0} events/s", events as f64 / seconds);
+
+    let more = events / 5;
+    log::fill(&store, &organisation, events + more).await;
+    let options = FollowOptions { once: true, ..FollowOptions::default() };
+    // Loading the organisation's state, by replay, is in it.
+    let start = Instant::now();
+    follow(&store, &options, &watch).await.unwrap();
+    let seconds = start.elapsed().as_secs_f64();
+    println!("{name}: followed {more} events in {seconds:.1} s, {:.0} events/s", more as f64 / seconds);
+    let start = Instant::now();
+    let compared = verify(&store, &watch, || false).await.unwrap();
+    let Comparison::Same { rows } = compared else { panic!("{compared:?}") };
+    println!("{name}: verified {rows} rows in {:.1} s", start.elapsed().as_secs_f64());
+    store.close().await;
+}
+
+fn private_server() -> (String, Option<Child>) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tools/private-postgres.sh");
+    let mut child = Command::new(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let port = line.split_whitespace().nth(1).unwrap_or_else(|| panic!("{line}")).to_owned();
+    (format!("postgres://chancery@127.0.0.1:{port}/postgres?sslmode=disable"), Some(child))
+}

@@ -1,0 +1,114 @@
+//! The access states of the organisations whose events come by: loaded by replay when first needed,
+//! dropped when others were needed since.
+
+use std::sync::Arc;
+
+use chancery_aggregates::AccessState;
+use chancery_aggregates::vocabulary::{OrganisationId, Time};
+use foldhash::{HashMap, HashMapExt as _};
+use parking_lot::Mutex;
+
+use super::page::{Entry, Page};
+use crate::engine::apply;
+use crate::store::{FoldRow, Store, StoreError, Visit};
+
+/// Organisations that are kept at most.
+const ORGANISATIONS: usize = 4096;
+
+/// Members, scopes and roles of all kept organisations at most: some hundreds of bytes each.
+const ENTRIES: usize = 500_000;
+
+/// An organisation's state at the last of its events that was projected.
+#[derive(Debug)]
+struct Known {
+    state: AccessState,
+    used: u64,
+}
+
+/// States by organisation.
+#[derive(Debug)]
+pub(super) struct States {
+    known: HashMap<OrganisationId, Known>,
+    clock: u64,
+}
+
+impl States {
+    pub(super) fn new() -> Self {
+        Self { known: HashMap::new(), clock: 0 }
+    }
+
+    /// Forgets all: what was projected on them was not written.
+    pub(super) fn clear(&mut self) {
+        self.known.clear();
+    }
+
+    pub(super) fn get_mut(&mut self, organisation: &OrganisationId) -> Option<&mut AccessState> {
+        self.known.get_mut(organisation).map(|known| &mut known.state)
+    }
+
+    /// Loads the states that a page needs and makes room for them.
+    ///
+    /// # Errors
+    /// When the store cannot be read. Where an event before the page cannot be read, the state
+    /// stays behind, and the page's event does not follow it.
+    pub(super) async fn load(
+        &mut self,
+        store: &dyn Store,
+        page: &Page,
+        skip: impl Fn(&Entry) -> bool,
+    ) -> Result<(), StoreError> {
+        self.clock += 1;
+        let mut previous = None;
+        for entry in &page.entries {
+            if previous.replace(&entry.organisation) == Some(&entry.organisation) || skip(entry) {
+                continue;
+            }
+            if let Some(known) = self.known.get_mut(&entry.organisation) {
+                known.used = self.clock;
+                continue;
+            }
+            let state = replay(store, &entry.organisation, entry.mark.position.saturating_sub(1)).await?;
+            self.known.insert(entry.organisation.clone(), Known { state, used: self.clock });
+        }
+        self.make_room();
+        Ok(())
+    }
+
+    /// Drops those that were not used for longest, but none that this page needs.
+    fn make_room(&mut self) {
+        let size =
+            |known: &Known| known.state.member_count() + known.state.scopes().count() + known.state.roles().count();
+        let mut entries: usize = if self.known.len() > ORGANISATIONS { usize::MAX } else { 0 };
+        if entries == 0 {
+            // Most of the entries are members, and counting these costs nothing.
+            entries = self.known.values().map(|known| known.state.member_count()).sum();
+        }
+        if entries <= ENTRIES {
+            return;
+        }
+        let mut by_age: Vec<(u64, usize, OrganisationId)> =
+            self.known.iter().map(|(name, known)| (known.used, size(known), name.clone())).collect();
+        by_age.sort_unstable_by_key(|(used, ..)| std::cmp::Reverse(*used));
+        let mut kept = 0;
+        for (number, (used, size, name)) in by_age.into_iter().enumerate() {
+            kept += size;
+            // A quarter more room than needed, so that this is not done at every page.
+            if used != self.clock && (number > ORGANISATIONS * 3 / 4 || kept > ENTRIES * 3 / 4) {
+                self.known.remove(&name);
+            }
+        }
+    }
+}
+
+/// The fold of an organisation's events up to a position.
+async fn replay(store: &dyn Store, organisation: &OrganisationId, until: u64) -> Result<AccessState, StoreError> {
+    if until == 0 {
+        return Ok(AccessState::default());
+    }
+    let folded = Arc::new(Mutex::new(AccessState::default()));
+    let sink = folded.clone();
+    let folder = move |row: FoldRow<'_>| apply(&mut sink.lock(), &row, Time::MAX_UTC).unwrap_or(Visit::Break(()));
+    store.fold(organisation.as_str(), 0, until, Box::new(folder)).await?;
+    let state = std::mem::take(&mut *folded.lock());
+    Ok(state)
+}
