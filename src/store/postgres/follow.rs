@@ -9,10 +9,11 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, Notify};
-use tokio_postgres::{AsyncMessage, Client};
+use tokio::task::JoinHandle;
+use tokio_postgres::{AsyncMessage, Client, Error};
 
 use super::connection::Connector;
 use super::reader::Readers;
@@ -37,11 +38,26 @@ pub(super) struct Follow {
     readers: Arc<Readers>,
     news: News,
     /// Of those who wait, one listens for all. The connection stays when another takes over.
-    ears: Mutex<Option<Ears>>,
+    hearing: Mutex<Hearing>,
     /// Whether there is something to tell, and whoever tells it.
     untold: AtomicBool,
     teller: Notify,
     sending: Mutex<()>,
+}
+
+/// How it is heard of news. A connection that cannot be opened is not tried at every look: a standby
+/// refuses each.
+#[derive(Debug)]
+enum Hearing {
+    Ears(Ears),
+    Opening(JoinHandle<Result<Ears, Error>>),
+    DeafUntil(Instant),
+}
+
+impl Default for Hearing {
+    fn default() -> Self {
+        Self::DeafUntil(Instant::now())
+    }
 }
 
 /// A connection that listens.
@@ -53,8 +69,8 @@ struct Ears {
 
 impl Follow {
     pub(super) fn new(readers: Arc<Readers>) -> Arc<Self> {
-        let (news, ears, untold, teller, sending) = Default::default();
-        Arc::new(Self { readers, news, ears, untold, teller, sending })
+        let (news, hearing, untold, teller, sending) = Default::default();
+        Arc::new(Self { readers, news, hearing, untold, teller, sending })
     }
 
     /// Tells this process at once, and the others in a moment.
@@ -93,47 +109,48 @@ impl Follow {
     }
 
     async fn look(&self, connector: &Connector) -> Result<Infallible, StoreError> {
-        let mut ears = self.ears.lock().await;
+        let mut hearing = self.hearing.lock().await;
         loop {
             self.news.announce(self.readers.global_head().await?);
-            match ears.as_ref().filter(|ears| !ears.client.is_closed()) {
-                Some(ears) => {
+            match &mut *hearing {
+                Hearing::Ears(ears) if !ears.client.is_closed() => {
                     let _ = tokio::time::timeout(POLL, ears.heard.notified()).await;
                 }
-                None => {
-                    *ears = listen(connector).await.ok();
-                    if ears.is_none() {
-                        tokio::time::sleep(POLL_DEAF).await;
+                // Then look at once: something may have come before anybody listened.
+                Hearing::Opening(opening) => {
+                    let opened = tokio::time::timeout(POLL_DEAF, opening).await;
+                    match opened {
+                        Ok(Ok(Ok(ears))) => *hearing = Hearing::Ears(ears),
+                        Ok(_) => *hearing = Hearing::DeafUntil(Instant::now() + POLL),
+                        Err(_) => {}
                     }
-                    // Else look at once: something may have come before anybody listened.
                 }
+                Hearing::DeafUntil(next) if *next > Instant::now() => tokio::time::sleep(POLL_DEAF).await,
+                // On its own, so that it goes on when whoever waits has waited long enough.
+                _ => *hearing = Hearing::Opening(connector.home.spawn(listen(connector.clone()))),
             }
         }
     }
 }
 
 /// Opens a connection that listens, on the channel that is named like the schema.
-async fn listen(connector: &Connector) -> Result<Ears, StoreError> {
-    let (config, tls, heard) = (connector.location.config.clone(), connector.tls.clone(), Arc::new(Notify::new()));
-    let (sql, bell) = (format!("LISTEN {}", connector.location.schema), heard.clone());
-    let location = connector.location.clone();
-    let opening = async move {
-        let (client, mut connection) = config.connect(tls).await.map_err(|error| location.translate(&error))?;
-        tokio::spawn(poll_fn(move |context| {
-            loop {
-                match connection.poll_message(context) {
-                    Poll::Ready(Some(Ok(AsyncMessage::Notification(_)))) => bell.notify_one(),
-                    Poll::Ready(Some(Ok(_))) => {}
-                    Poll::Ready(Some(Err(_)) | None) => {
-                        bell.notify_one();
-                        return Poll::Ready(());
-                    }
-                    Poll::Pending => return Poll::Pending,
+async fn listen(connector: Connector) -> Result<Ears, Error> {
+    let heard = Arc::new(Notify::new());
+    let (client, mut connection) = connector.location.config.connect(connector.tls.clone()).await?;
+    let bell = heard.clone();
+    tokio::spawn(poll_fn(move |context| {
+        loop {
+            match connection.poll_message(context) {
+                Poll::Ready(Some(Ok(AsyncMessage::Notification(_)))) => bell.notify_one(),
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Ready(Some(Err(_)) | None) => {
+                    bell.notify_one();
+                    return Poll::Ready(());
                 }
+                Poll::Pending => return Poll::Pending,
             }
-        }));
-        client.batch_execute(&sql).await.map_err(|error| location.translate(&error))?;
-        Ok(client)
-    };
-    Ok(Ears { client: connector.at_home(opening).await?, heard })
+        }
+    }));
+    client.batch_execute(&format!("LISTEN {}", connector.location.schema)).await?;
+    Ok(Ears { client, heard })
 }
