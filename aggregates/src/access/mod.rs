@@ -6,7 +6,9 @@
 mod coverage;
 mod evaluate;
 mod explain;
+mod ground;
 mod holdings;
+pub mod index;
 
 pub use coverage::{Place, covers, in_use};
 pub use evaluate::{Decision, Denial, DenialKind, Ownership, Question, Request, evaluate, evaluate_question};
