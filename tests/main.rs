@@ -4,6 +4,7 @@
 
 mod cli;
 mod crash;
+mod embed;
 mod engine;
 mod import;
 mod matrix;

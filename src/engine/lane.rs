@@ -11,6 +11,7 @@ use parking_lot::Mutex as SyncMutex;
 use tokio::sync::Mutex;
 
 use super::framework::RequestStore;
+use super::published::Published;
 use super::replay;
 use super::transaction::Transaction;
 use super::{Engine, EngineError, Outcome, Request, Step, Watch};
@@ -24,6 +25,7 @@ const ATTEMPTS: u32 = 200;
 pub(super) struct Lane {
     organisation: OrganisationId,
     state: ArcSwap<AccessState>,
+    published: Arc<Published>,
     turn: Mutex<()>,
     /// Refusals that were passed over since the last recorded one with the same key.
     unrecorded: SyncMutex<HashMap<String, u32>>,
@@ -31,7 +33,38 @@ pub(super) struct Lane {
 
 impl Lane {
     pub(super) fn new(organisation: OrganisationId) -> Self {
-        Self { organisation, state: ArcSwap::default(), turn: Mutex::default(), unrecorded: SyncMutex::default() }
+        Self {
+            organisation,
+            state: ArcSwap::default(),
+            published: Arc::default(),
+            turn: Mutex::default(),
+            unrecorded: SyncMutex::default(),
+        }
+    }
+
+    pub(super) fn published(&self) -> Arc<Published> {
+        self.published.clone()
+    }
+
+    /// Makes the state keep an index from now on, and publishes that.
+    pub(super) async fn keep_index(&self, engine: &Engine) -> Result<(), EngineError> {
+        if self.state.load().index().is_some() {
+            return Ok(());
+        }
+        let _turn = self.turn.lock().await;
+        self.load_tail(engine).await?;
+        let mut state = self.state.load().as_ref().clone();
+        engine.share_profile(&mut state);
+        self.store(state.with_index());
+        Ok(())
+    }
+
+    /// The only way to a new state: whoever reads the index sees it too.
+    fn store(&self, state: AccessState) {
+        if let Some(index) = state.index() {
+            self.published.publish(index.clone());
+        }
+        self.state.store(Arc::new(state));
     }
 
     pub(super) fn state(&self) -> Arc<AccessState> {
@@ -152,7 +185,7 @@ impl Lane {
         for (event, global_position) in events.iter_mut().zip(first..) {
             event.global_position = global_position;
         }
-        self.state.store(Arc::new(transaction.state));
+        self.store(transaction.state);
         Outcome { position: appended.last_position, events, repeated: false }
     }
 
@@ -173,7 +206,7 @@ impl Lane {
         let state = replay::fold(engine, &self.organisation, state, u64::MAX).await?;
         let grown = state.position() > before;
         if grown {
-            self.state.store(Arc::new(state));
+            self.store(state);
         }
         Ok(grown)
     }

@@ -7,15 +7,17 @@
 mod clock;
 mod framework;
 mod lane;
+mod published;
 mod replay;
 mod transaction;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use chancery_aggregates::command::OrganisationCommand;
 use chancery_aggregates::event::Recorded;
 use chancery_aggregates::founding::{self, Founder};
+use chancery_aggregates::profile::Profile;
 use chancery_aggregates::profile::document::ProfileDocument;
 use chancery_aggregates::refusal::Thing;
 use chancery_aggregates::vocabulary::{Actor, OrganisationId};
@@ -23,6 +25,7 @@ use chancery_aggregates::{AccessState, Command, Refusal};
 pub use clock::{Clock, ManualClock, SystemClock};
 use lane::Lane;
 use parking_lot::Mutex;
+pub use published::Published;
 pub use replay::{Moment, Replayed};
 
 use crate::store::{Store, StoreError};
@@ -143,6 +146,8 @@ pub struct Engine {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     lanes: Arc<Mutex<HashMap<OrganisationId, Arc<Lane>>>>,
+    /// One of each, for the organisations that have equal ones.
+    profiles: Arc<Mutex<Vec<Weak<Profile>>>>,
 }
 
 impl Engine {
@@ -153,7 +158,7 @@ impl Engine {
 
     /// An engine with a clock of the caller's: for tests and demonstrations.
     pub fn with_clock(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, lanes: Arc::default() }
+        Self { store, clock, lanes: Arc::default(), profiles: Arc::default() }
     }
 
     /// The store.
@@ -236,6 +241,27 @@ impl Engine {
         }
         self.forget(organisation);
         Err(self.unknown_organisation(organisation).await?)
+    }
+
+    /// Where an organisation's access index is published, at its head as this process knows it after asking
+    /// the store. From then on it is kept along with every event that this engine learns of.
+    ///
+    /// # Errors
+    /// As [`Engine::state`].
+    pub async fn published(&self, organisation: &OrganisationId) -> Result<Arc<Published>, EngineError> {
+        self.state(organisation).await?;
+        let lane = self.lane(organisation);
+        lane.keep_index(self).await?;
+        Ok(lane.published())
+    }
+
+    /// Makes a state use the profile that another organisation has already, when they are equal.
+    fn share_profile(&self, state: &mut AccessState) {
+        let mut profiles = self.profiles.lock();
+        profiles.retain(|profile| profile.strong_count() > 0);
+        if !profiles.iter().filter_map(Weak::upgrade).any(|profile| state.share_profile(&profile)) {
+            profiles.extend(state.shared_profile().as_ref().map(Arc::downgrade));
+        }
     }
 
     /// The refusal for an organisation that is not in the store, with the nearest name.
