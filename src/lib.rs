@@ -2,10 +2,11 @@
 //!
 //! [`engine::Engine`] is the only way to write: it takes commands, decides them on the
 //! organisation's access state, and appends the events to a [`store`]. Reading is the fold of the
-//! same events, at the head or at any past instant.
+//! same events, at the head or at any past instant. [`embed`] answers checks in process.
 
 pub mod cli;
 pub mod copy;
+pub mod embed;
 pub mod engine;
 pub mod import;
 pub mod interop;

@@ -5,6 +5,7 @@
 mod cli;
 mod copy;
 mod crash;
+mod embed;
 mod engine;
 mod findings;
 mod follow;

@@ -141,7 +141,7 @@ fn transfer_owner(to: &MemberId, facts: &Facts) -> Result<Vec<OrganisationEvent>
     }
     crate::access::check_active(profile, member, facts.now)
         .map_err(|denial| Refusal::ActorInactive { actor: to.as_str().into(), because: denial.to_string() })?;
-    if !crate::access::suits(profile, member, role) {
+    if !crate::access::suits(profile, member.account_type, &role.account_types) {
         let account_type = profile.account_type(member.account_type).map(|t| t.key.as_str().into());
         return Err(Refusal::RoleForOtherAccountType {
             role: role.name.clone(),

@@ -1,1 +1,12 @@
 //! Benchmarks of Chancery. `cargo bench -p chancery-benches`; results are in `docs/performance.md`.
+//!
+//! What checks are measured with is here: the shapes of organisations and questions, the barest index that
+//! anybody would write for each shape, and (feature `peers`) other systems on the same questions.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark has nobody to report to")]
+
+pub mod measure;
+#[cfg(feature = "peers")]
+pub mod peers;
+pub mod shape;
+pub mod yardstick;

@@ -12,6 +12,7 @@ use parking_lot::Mutex as SyncMutex;
 use tokio::sync::Mutex;
 
 use super::framework::RequestStore;
+use super::published::Published;
 use super::replay;
 use super::snapshots::Snapshots;
 use super::transaction::Transaction;
@@ -26,6 +27,7 @@ const ATTEMPTS: u32 = 200;
 pub(super) struct Lane {
     organisation: OrganisationId,
     state: ArcSwap<AccessState>,
+    published: Arc<Published>,
     turn: Mutex<()>,
     /// Position at which the next snapshot is due; only changed by whoever has the turn.
     snapshot_due: AtomicU64,
@@ -38,10 +40,41 @@ impl Lane {
         Self {
             organisation,
             state: ArcSwap::default(),
+            published: Arc::default(),
             turn: Mutex::default(),
             snapshot_due: AtomicU64::new(Snapshots::due_after(&AccessState::default())),
             unrecorded: SyncMutex::default(),
         }
+    }
+
+    /// Whether somebody reads what is published: another lane's versions would pass them by.
+    pub(super) fn is_watched(&self) -> bool {
+        Arc::strong_count(&self.published) > 1
+    }
+
+    pub(super) fn published(&self) -> Arc<Published> {
+        self.published.clone()
+    }
+
+    /// Makes the state keep an index from now on, and publishes that.
+    pub(super) async fn keep_index(&self, engine: &Engine) -> Result<(), EngineError> {
+        if self.state.load().index().is_some() {
+            return Ok(());
+        }
+        let _turn = self.turn.lock().await;
+        self.load_tail(engine).await?;
+        let mut state = self.state.load().as_ref().clone();
+        engine.share_profile(&mut state);
+        self.store(state.with_index());
+        Ok(())
+    }
+
+    /// The only way to a new state: whoever reads the index sees it too.
+    fn store(&self, state: AccessState) {
+        if let Some(index) = state.index() {
+            self.published.publish(index.clone());
+        }
+        self.state.store(Arc::new(state));
     }
 
     pub(super) fn state(&self) -> Arc<AccessState> {
@@ -169,7 +202,7 @@ impl Lane {
             event.global_position = global_position;
         }
         self.keep_if_due(engine, &transaction.state);
-        self.state.store(Arc::new(transaction.state));
+        self.store(transaction.state);
         Outcome { position: appended.last_position, events, repeated: false }
     }
 
@@ -192,7 +225,7 @@ impl Lane {
         let grown = folded.state.position() > before;
         self.snapshot_due.store(folded.snapshot_due, Ordering::Relaxed);
         if grown {
-            self.state.store(Arc::new(folded.state));
+            self.store(folded.state);
         }
         Ok(grown)
     }

@@ -80,7 +80,7 @@ impl Lanes {
         let mut idle: Vec<(u64, OrganisationId, usize)> = self
             .lanes
             .iter()
-            .filter(|(_, (lane, _))| Arc::strong_count(lane) == 1)
+            .filter(|(_, (lane, _))| Arc::strong_count(lane) == 1 && !lane.is_watched())
             .map(|(organisation, (lane, used))| (*used, organisation.clone(), lane.bytes()))
             .collect();
         idle.sort_unstable();

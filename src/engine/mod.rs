@@ -15,16 +15,18 @@ mod framework;
 mod lane;
 mod lanes;
 mod past;
+mod published;
 mod rehearsal;
 mod replay;
 mod snapshots;
 mod transaction;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use chancery_aggregates::command::OrganisationCommand;
 use chancery_aggregates::event::Recorded;
 use chancery_aggregates::founding::{self, Founder};
+use chancery_aggregates::profile::Profile;
 use chancery_aggregates::profile::document::ProfileDocument;
 use chancery_aggregates::refusal::Thing;
 use chancery_aggregates::vocabulary::{Actor, OrganisationId};
@@ -35,6 +37,7 @@ use lane::Lane;
 use lanes::Lanes;
 use parking_lot::Mutex;
 use past::Past;
+pub use published::Published;
 pub use replay::{Moment, Replayed};
 pub(crate) use replay::{apply, read};
 use snapshots::Snapshots;
@@ -171,6 +174,8 @@ pub struct Engine {
     lanes: Arc<Mutex<Lanes>>,
     snapshots: Arc<Snapshots>,
     past: Arc<Mutex<Past>>,
+    /// One of each, for the organisations that have equal ones.
+    profiles: Arc<Mutex<Vec<Weak<Profile>>>>,
 }
 
 impl Engine {
@@ -182,7 +187,7 @@ impl Engine {
     /// An engine with a clock of the caller's: for tests and demonstrations.
     pub fn with_clock(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         let snapshots = Arc::new(Snapshots::new(store.clone()));
-        Self { store, clock, lanes: Arc::default(), snapshots, past: Arc::default() }
+        Self { store, clock, lanes: Arc::default(), snapshots, past: Arc::default(), profiles: Arc::default() }
     }
 
     /// The engine with a bound on the memory that access states may take, in bytes. Organisations that
@@ -279,6 +284,27 @@ impl Engine {
         }
         self.forget(organisation);
         Err(self.unknown_organisation(organisation).await?)
+    }
+
+    /// Where an organisation's access index is published, at its head as this process knows it after asking
+    /// the store. From then on it is kept along with every event that this engine learns of.
+    ///
+    /// # Errors
+    /// As [`Engine::state`].
+    pub async fn published(&self, organisation: &OrganisationId) -> Result<Arc<Published>, EngineError> {
+        self.state(organisation).await?;
+        let lane = self.lane(organisation);
+        lane.keep_index(self).await?;
+        Ok(lane.published())
+    }
+
+    /// Makes a state use the profile that another organisation has already, when they are equal.
+    fn share_profile(&self, state: &mut AccessState) {
+        let mut profiles = self.profiles.lock();
+        profiles.retain(|profile| profile.strong_count() > 0);
+        if !profiles.iter().filter_map(Weak::upgrade).any(|profile| state.share_profile(&profile)) {
+            profiles.extend(state.shared_profile().as_ref().map(Arc::downgrade));
+        }
     }
 
     /// The refusal for an organisation that is not in the store, with the nearest name.

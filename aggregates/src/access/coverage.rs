@@ -1,6 +1,7 @@
 //! Which part of the resource tree a role works on.
 
-use crate::state::{AccessState, Assignment, Coverage, MemberEntry, RoleEntry, ScopeIx};
+use super::ground::{Ground, RoleFacts};
+use crate::state::{AccessState, Assignment, Coverage, ScopeIx};
 
 /// Where something is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,48 +26,59 @@ impl Place {
 
 /// Whether neither the scope nor anything above it is archived.
 pub fn in_use(state: &AccessState, scope: ScopeIx) -> bool {
-    state.ancestry(scope).all(|node| state.scope(node).is_some_and(|node| node.archived.is_none()))
+    Ground::in_use(state, scope)
 }
 
 /// Whether a coverage reaches a place.
-pub fn covers(state: &AccessState, coverage: &Coverage, place: Place) -> bool {
+#[allow(private_bounds, reason = "both forms of an organisation are public, what the rule reads of them is not")]
+pub fn covers<G: Ground>(ground: &G, coverage: &Coverage, place: Place) -> bool {
     match (coverage, place) {
         (Coverage::None, _) | (_, Place::Nowhere) => false,
-        (Coverage::All, Place::Organisation) => true,
+        (Coverage::All, _) => all_covers(ground, place),
         (Coverage::Nodes { .. }, Place::Organisation) => false,
-        (Coverage::All, Place::Scope(scope)) => in_use(state, scope),
-        (Coverage::Nodes { nodes, .. }, Place::Scope(scope)) => nodes_cover(state, nodes, scope),
+        (Coverage::Nodes { nodes, .. }, Place::Scope(scope)) => {
+            nodes_cover(ground, |node| nodes.contains(&node), scope)
+        }
+    }
+}
+
+/// Whether the whole organisation reaches a place: it does, unless the place is out of use.
+pub(crate) fn all_covers(ground: &impl Ground, place: Place) -> bool {
+    match place {
+        Place::Organisation => true,
+        Place::Scope(scope) => ground.in_use(scope),
+        Place::Nowhere => false,
     }
 }
 
 /// Nodes cover what is below them, and what is shared with anything below them. Sharing is not
 /// passed on: what is shared with a shared node is not covered.
-fn nodes_cover(state: &AccessState, nodes: &[ScopeIx], scope: ScopeIx) -> bool {
-    in_use(state, scope)
-        && state.ancestry(scope).any(|above| {
-            nodes.contains(&above)
-                || state.scope(above).is_some_and(|entry| {
-                    entry.shared_with.iter().any(|(with, _)| {
-                        in_use(state, *with) && state.ancestry(*with).any(|above| nodes.contains(&above))
-                    })
-                })
-        })
+pub(crate) fn nodes_cover(ground: &impl Ground, is_node: impl Fn(ScopeIx) -> bool, scope: ScopeIx) -> bool {
+    let below = |scope| ground.above(scope).any(&is_node);
+    ground.in_use(scope) && (below(scope) || ground.may_be_shared(scope) && shared_with_below(ground, below, scope))
 }
 
-/// Whether an assignment, as its role and its holder stand, reaches a place.
+#[cold]
+fn shared_with_below(ground: &impl Ground, below: impl Fn(ScopeIx) -> bool, scope: ScopeIx) -> bool {
+    ground
+        .above(scope)
+        .any(|above| ground.shared_with(above).iter().any(|(with, _)| ground.in_use(*with) && below(*with)))
+}
+
+/// Whether an assignment, as its role stands and as its holder's own scope does, reaches a place.
 pub(crate) fn assignment_covers(
-    state: &AccessState,
-    member: &MemberEntry,
-    role: &RoleEntry,
+    ground: &impl Ground,
+    own_scope: bool,
+    role: impl RoleFacts,
     assignment: &Assignment,
     place: Place,
 ) -> bool {
-    if role.everywhere {
-        return covers(state, &Coverage::All, place);
+    if role.everywhere() {
+        return all_covers(ground, place);
     }
     match (assignment.scope, place) {
-        (None, _) => covers(state, &member.scope, place),
-        (Some(own), Place::Scope(scope)) => nodes_cover(state, &[own], scope),
+        (None, _) => own_scope,
+        (Some(own), Place::Scope(scope)) => nodes_cover(ground, |node| node == own, scope),
         (Some(_), Place::Organisation | Place::Nowhere) => false,
     }
 }

@@ -3,11 +3,12 @@
 use chrono::SecondsFormat;
 use compact_str::CompactString;
 
-use super::coverage::{Place, assignment_covers, covers};
+use super::coverage::{Place, assignment_covers};
+use super::ground::{Ground, RoleFacts, Subject};
 use crate::profile::Profile;
 use crate::state::permission_set::PermissionIx;
-use crate::state::{AccessState, Assignment, MemberEntry, MemberIx, RoleEntry, Status};
-use crate::vocabulary::Time;
+use crate::state::{AccessState, Assignment, DocumentStatus, MemberEntry, MemberIx, Status, Toggle};
+use crate::vocabulary::{AccountTypeKey, Time};
 
 /// A question as it comes from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,17 @@ pub enum Ownership {
     Subject,
     /// Somebody else's.
     Other,
+}
+
+impl Ownership {
+    /// What it means for a subject that a request names this owner.
+    pub fn of(owner: Option<&str>, subject: &str) -> Self {
+        match owner {
+            None => Self::Unnamed,
+            Some(owner) if owner == subject => Self::Subject,
+            Some(_) => Self::Other,
+        }
+    }
 }
 
 /// The answer to a question.
@@ -181,11 +193,7 @@ pub fn evaluate(state: &AccessState, request: &Request<'_>) -> Decision {
     let Some(permission) = state.profile().and_then(|profile| profile.permission_ix(request.permission)) else {
         return Decision::Denied(Denial::UnknownPermission);
     };
-    let ownership = match request.owner {
-        None => Ownership::Unnamed,
-        Some(owner) if owner == request.subject => Ownership::Subject,
-        Some(_) => Ownership::Other,
-    };
+    let ownership = Ownership::of(request.owner, request.subject);
     let place = Place::named(state, request.scope);
     evaluate_question(state, &Question { subject, permission, place, ownership, at: request.at })
 }
@@ -195,39 +203,48 @@ pub fn evaluate_question(state: &AccessState, question: &Question) -> Decision {
     let (Some(profile), Some(member)) = (state.profile(), state.member(question.subject)) else {
         return Decision::Denied(Denial::UnknownMember);
     };
-    match decide(state, profile, member, question) {
+    decide(state, profile, member, question)
+}
+
+/// The rule.
+pub(crate) fn decide<G: Ground>(ground: &G, profile: &Profile, member: &impl Subject, question: &Question) -> Decision {
+    match find_path(ground, profile, member, question) {
         Ok(only_own) => Decision::Allowed { only_own },
         Err(denial) => Decision::Denied(denial),
     }
 }
 
-fn decide(state: &AccessState, profile: &Profile, member: &MemberEntry, question: &Question) -> Result<bool, Denial> {
-    check_active(profile, member, question.at)?;
+fn find_path<G: Ground>(
+    ground: &G,
+    profile: &Profile,
+    member: &impl Subject,
+    question: &Question,
+) -> Result<bool, Denial> {
+    member.check_active(profile, question.at)?;
     let permission = question.permission;
-    let mut path = Path::default();
-    for (role, assignment) in in_force(state, profile, member, question.at) {
-        if !assignment_covers(state, member, role, assignment, question.place) {
+    let own_scope = member.scope_covers(ground, question.place);
+    let mut path = Path { covered: own_scope || question.place == Place::Organisation, ..Path::default() };
+    for (role, assignment) in in_force(ground, profile, member, question.at) {
+        if !assignment_covers(ground, own_scope, role, &assignment, question.place) {
             continue;
         }
         path.covered = true;
-        if role.effective.contains(permission) {
-            path.add(is_narrowed(profile, member, Some(role), permission));
+        if role.effective().contains(permission) {
+            path.add(role_is_narrowed(profile, member.toggles(), role, permission));
         }
     }
-    let own_scope = covers(state, &member.scope, question.place);
-    path.covered |= own_scope || question.place == Place::Organisation;
     if !path.covered {
         return Err(Denial::OutOfScope);
     }
-    match member.toggles.iter().find(|toggle| toggle.permission == permission) {
+    match member.toggles().iter().find(|toggle| toggle.permission == permission) {
         Some(toggle) if !toggle.allowed => return Err(Denial::Withheld { at: toggle.at }),
-        Some(_) if own_scope => path.add(is_narrowed(profile, member, None, permission)),
+        Some(_) if own_scope => path.add(is_narrowed(profile, member.toggles(), |_| false, permission)),
         _ => {}
     }
-    if !may_ever_hold(profile, member, permission) {
+    if !may_ever_hold(profile, member.account_type(), permission) {
         return Err(Denial::AccountType {
             account_type: profile
-                .account_type(member.account_type)
+                .account_type(member.account_type())
                 .map_or_else(CompactString::default, |t| CompactString::from(t.key.as_str())),
         });
     }
@@ -254,7 +271,11 @@ impl Path {
 }
 
 /// Whether the member takes part and passes the guards of its account type.
-pub(crate) fn check_active(profile: &Profile, member: &MemberEntry, at: Time) -> Result<(), Denial> {
+pub(crate) fn check_active(profile: &Profile, member: &impl Subject, at: Time) -> Result<(), Denial> {
+    member.check_active(profile, at)
+}
+
+pub(super) fn check_entry_active(profile: &Profile, member: &MemberEntry, at: Time) -> Result<(), Denial> {
     match member.status {
         Status::Active => {}
         Status::Suspended => return Err(Denial::Suspended { at: member.status_at }),
@@ -270,7 +291,7 @@ pub(crate) fn check_active(profile: &Profile, member: &MemberEntry, at: Time) ->
         let document = member.documents.iter().find(|document| document.kind.as_str() == required.as_str());
         if !document.is_some_and(|document| document.status.counts(at)) {
             let expired = document.and_then(|document| match document.status {
-                crate::state::DocumentStatus::Approved(expires) => expires,
+                DocumentStatus::Approved(expires) => expires,
                 _ => None,
             });
             return Err(Denial::DocumentMissing { document: required.clone(), expired });
@@ -280,43 +301,58 @@ pub(crate) fn check_active(profile: &Profile, member: &MemberEntry, at: Time) ->
 }
 
 /// The assignments that count at an instant, with their roles.
-pub(crate) fn in_force<'a>(
-    state: &'a AccessState,
+pub(crate) fn in_force<'a, G: Ground>(
+    ground: &'a G,
     profile: &'a Profile,
-    member: &'a MemberEntry,
+    member: &'a impl Subject,
     at: Time,
-) -> impl Iterator<Item = (&'a RoleEntry, &'a Assignment)> {
-    member.assignments.iter().filter(move |assignment| assignment.window.holds(at)).filter_map(move |assignment| {
-        let role = state.role(assignment.role)?;
-        (role.deleted.is_none() && suits(profile, member, role)).then_some((role, assignment))
+) -> impl Iterator<Item = (G::Role<'a>, Assignment)> {
+    member.assignments().filter(move |assignment| assignment.window.holds(at)).filter_map(move |assignment| {
+        let role = ground.role_facts(assignment.role)?;
+        suits(profile, member.account_type(), role.account_types()).then_some((role, assignment))
     })
 }
 
-/// Whether the member's account type may hold the role.
-pub(crate) fn suits(profile: &Profile, member: &MemberEntry, role: &RoleEntry) -> bool {
-    role.account_types.is_empty()
-        || profile.account_type(member.account_type).is_some_and(|t| role.account_types.contains(&t.key))
+/// Whether an account type is among those that may hold a role.
+pub(crate) fn suits(profile: &Profile, account_type: u16, holders: &[AccountTypeKey]) -> bool {
+    holders.is_empty() || profile.account_type(account_type).is_some_and(|t| holders.contains(&t.key))
 }
 
-/// Whether the member's account type may hold the permission at all.
-pub(crate) fn may_ever_hold(profile: &Profile, member: &MemberEntry, permission: PermissionIx) -> bool {
+/// Whether members of an account type may hold the permission at all.
+pub(crate) fn may_ever_hold(profile: &Profile, account_type: u16, permission: PermissionIx) -> bool {
     profile.grants().contains(permission)
-        && profile.account_type(member.account_type).is_some_and(|t| t.bound.contains(permission))
+        && profile.account_type(account_type).is_some_and(|t| t.bound.contains(permission))
 }
 
-/// Whether a permission that comes by a role, or by a direct toggle, is narrowed to the subject's own.
-fn is_narrowed(profile: &Profile, member: &MemberEntry, role: Option<&RoleEntry>, permission: PermissionIx) -> bool {
-    profile
-        .restrictions()
-        .iter()
-        .any(|(restriction, narrows)| narrows.contains(permission) && restriction_applies(member, role, *restriction))
+fn role_is_narrowed(profile: &Profile, toggles: &[Toggle], role: impl RoleFacts, permission: PermissionIx) -> bool {
+    match role.narrowed() {
+        Some(narrowed) if toggles.is_empty() => narrowed.contains(permission),
+        _ => is_narrowed(profile, toggles, |restriction| role.effective().contains(restriction), permission),
+    }
+}
+
+/// Whether a permission that comes by a role that has these restrictions, or by a direct toggle, is
+/// narrowed to the subject's own.
+fn is_narrowed(
+    profile: &Profile,
+    toggles: &[Toggle],
+    role_has: impl Fn(PermissionIx) -> bool,
+    permission: PermissionIx,
+) -> bool {
+    profile.restrictions().iter().any(|(restriction, narrows)| {
+        narrows.contains(permission) && restriction_applies(toggles, &role_has, *restriction)
+    })
 }
 
 /// A restriction applies to a path when the path's role has it or the member was given it directly,
 /// unless it is withheld from the member.
-pub(crate) fn restriction_applies(member: &MemberEntry, role: Option<&RoleEntry>, restriction: PermissionIx) -> bool {
-    match member.toggles.iter().find(|toggle| toggle.permission == restriction) {
+pub(crate) fn restriction_applies(
+    toggles: &[Toggle],
+    role_has: impl Fn(PermissionIx) -> bool,
+    restriction: PermissionIx,
+) -> bool {
+    match toggles.iter().find(|toggle| toggle.permission == restriction) {
         Some(toggle) => toggle.allowed,
-        None => role.is_some_and(|role| role.effective.contains(restriction)),
+        None => role_has(restriction),
     }
 }

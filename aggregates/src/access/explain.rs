@@ -86,8 +86,9 @@ impl Teller<'_> {
 
     fn tell_paths(&mut self, profile: &Profile, member: &MemberEntry) {
         let permission = self.question.permission;
+        let own_scope = covers(self.state, &member.scope, self.question.place);
         for (role, assignment) in in_force(self.state, profile, member, self.question.at) {
-            let reaches = assignment_covers(self.state, member, role, assignment, self.question.place);
+            let reaches = assignment_covers(self.state, own_scope, role, &assignment, self.question.place);
             if !reaches || !role.effective.contains(permission) {
                 continue;
             }
@@ -101,7 +102,7 @@ impl Teller<'_> {
             self.tell_restrictions(profile, member, Some((assignment.role, role)));
         }
         let toggle = member.toggles.iter().find(|toggle| toggle.permission == permission && toggle.allowed);
-        if let Some(toggle) = toggle.filter(|_| covers(self.state, &member.scope, self.question.place)) {
+        if let Some(toggle) = toggle.filter(|_| own_scope) {
             self.add(toggle.at, Fact::Toggled);
             self.tell_scope(member);
             self.tell_restrictions(profile, member, None);
@@ -167,8 +168,9 @@ impl Teller<'_> {
 
     fn tell_restrictions(&mut self, profile: &Profile, member: &MemberEntry, role: Option<(RoleIx, &RoleEntry)>) {
         for (restriction, narrows) in profile.restrictions() {
+            let role_has = |restriction| role.is_some_and(|(_, role)| role.effective.contains(restriction));
             let applies = narrows.contains(self.question.permission)
-                && restriction_applies(member, role.map(|(_, role)| role), *restriction);
+                && restriction_applies(&member.toggles, role_has, *restriction);
             if !applies {
                 continue;
             }

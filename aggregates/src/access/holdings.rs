@@ -1,11 +1,12 @@
 //! All that a member holds at one place: the rule of [`evaluate`](super::evaluate), for every
 //! permission at once.
 
-use super::coverage::{Place, assignment_covers, covers};
-use super::evaluate::{check_active, in_force, restriction_applies};
+use super::coverage::{Place, assignment_covers};
+use super::evaluate::{in_force, restriction_applies};
+use super::ground::{Ground, RoleFacts, Subject};
 use crate::profile::Profile;
 use crate::state::permission_set::{PermissionIx, PermissionSet};
-use crate::state::{AccessState, DocumentStatus, MemberEntry, MemberIx, RoleEntry, Status};
+use crate::state::{AccessState, DocumentStatus, MemberIx, Status, Toggle};
 use crate::vocabulary::Time;
 
 /// What a member holds at one place.
@@ -45,27 +46,38 @@ pub enum Reading {
 
 /// All that a member holds at a place and an instant.
 pub fn holdings(state: &AccessState, member: MemberIx, place: Place, at: Time, reading: Reading) -> Holdings {
-    let mut held = Holdings::default();
     let (Some(profile), Some(member)) = (state.profile(), state.member(member)) else {
-        return held;
+        return Holdings::default();
     };
     let shut = match reading {
-        Reading::Actual => check_active(profile, member, at).is_err(),
+        Reading::Actual => member.check_active(profile, at).is_err(),
         Reading::Potential => member.status == Status::Removed,
     };
-    if shut {
-        return held;
-    }
-    for (role, assignment) in in_force(state, profile, member, at) {
-        if assignment_covers(state, member, role, assignment, place) {
-            held.add(role.effective.clone(), &narrowed(profile, member, Some(role)));
+    if shut { Holdings::default() } else { all_held(state, profile, member, place, at) }
+}
+
+/// All that a member who takes part holds at a place and an instant.
+pub(crate) fn all_held<G: Ground>(
+    ground: &G,
+    profile: &Profile,
+    member: &impl Subject,
+    place: Place,
+    at: Time,
+) -> Holdings {
+    let mut held = Holdings::default();
+    let toggles = member.toggles();
+    let own_scope = member.scope_covers(ground, place);
+    for (role, assignment) in in_force(ground, profile, member, at) {
+        if assignment_covers(ground, own_scope, role, &assignment, place) {
+            let narrowed = narrowed(profile, toggles, |restriction| role.effective().contains(restriction));
+            held.add(role.effective().clone(), &narrowed);
         }
     }
-    if !member.toggles.is_empty() && covers(state, &member.scope, place) {
-        held.add(toggled(member, true), &narrowed(profile, member, None));
+    if !toggles.is_empty() && own_scope {
+        held.add(toggled(toggles, true), &narrowed(profile, toggles, |_| false));
     }
-    let withheld = toggled(member, false);
-    let bound = profile.account_type(member.account_type).map(|t| t.bound.and(profile.grants())).unwrap_or_default();
+    let withheld = toggled(toggles, false);
+    let bound = profile.account_type(member.account_type()).map(|t| t.bound.and(profile.grants())).unwrap_or_default();
     for set in [&mut held.any, &mut held.full] {
         set.subtract(&withheld);
         set.intersect_with(&bound);
@@ -93,14 +105,19 @@ pub fn turning_points(state: &AccessState, member: MemberIx, now: Time) -> Vec<T
     windows.chain(documents).flatten().filter(|at| *at > now).collect()
 }
 
-fn toggled(member: &MemberEntry, allowed: bool) -> PermissionSet {
-    member.toggles.iter().filter(|toggle| toggle.allowed == allowed).map(|toggle| toggle.permission).collect()
+fn toggled(toggles: &[Toggle], allowed: bool) -> PermissionSet {
+    toggles.iter().filter(|toggle| toggle.allowed == allowed).map(|toggle| toggle.permission).collect()
 }
 
-fn narrowed(profile: &Profile, member: &MemberEntry, role: Option<&RoleEntry>) -> PermissionSet {
+/// What the restrictions that apply to a path narrow.
+pub(crate) fn narrowed(
+    profile: &Profile,
+    toggles: &[Toggle],
+    role_has: impl Fn(PermissionIx) -> bool,
+) -> PermissionSet {
     let mut narrowed = PermissionSet::default();
     for (restriction, narrows) in profile.restrictions() {
-        if restriction_applies(member, role, *restriction) {
+        if restriction_applies(toggles, &role_has, *restriction) {
             narrowed.union_with(narrows);
         }
     }

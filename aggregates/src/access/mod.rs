@@ -6,7 +6,9 @@
 mod coverage;
 mod evaluate;
 mod explain;
+mod ground;
 mod holdings;
+pub mod index;
 mod separation;
 
 pub use coverage::{Place, covers, in_use};

@@ -98,10 +98,12 @@ impl Member {
     pub(super) fn check_suits(&self, id: &MemberId, role: &RoleEntry, facts: &Facts) -> Result<(), Refusal> {
         let profile = facts.profile()?;
         match facts.state.member_by_id(id.as_str()) {
-            Some(entry) if !suits(profile, entry, role) => Err(Refusal::RoleForOtherAccountType {
-                role: role.name.clone(),
-                account_type: self.account_type.as_str().into(),
-            }),
+            Some(entry) if !suits(profile, entry.account_type, &role.account_types) => {
+                Err(Refusal::RoleForOtherAccountType {
+                    role: role.name.clone(),
+                    account_type: self.account_type.as_str().into(),
+                })
+            }
             _ => Ok(()),
         }
     }

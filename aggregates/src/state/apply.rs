@@ -32,6 +32,7 @@ impl AccessState {
             Event::Scope(event) => self.apply_scope(event, stamp),
         }
         self.head = Some(stamp);
+        self.keep_index();
     }
 
     fn apply_organisation(&mut self, event: &OrganisationEvent, stamp: Stamp) {

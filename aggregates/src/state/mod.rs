@@ -5,6 +5,7 @@
 
 mod apply;
 mod entries;
+mod indexed;
 mod keys;
 mod names;
 pub mod permission_set;
@@ -19,10 +20,13 @@ pub use entries::{
     Assignment, Coverage, DocumentEntry, DocumentStatus, MemberEntry, MemberIx, RoleEntry, RoleIx, ScopeEntry, ScopeIx,
     Status, Toggle,
 };
+pub(crate) use indexed::Touched;
 pub use keys::{KeyEntry, KeyIx};
 pub use names::fold_name;
-use table::{SharedMap, Table};
+pub(crate) use table::SharedMap;
+use table::Table;
 
+use crate::access::index::AccessIndex;
 use crate::event::Stamp;
 use crate::profile::Profile;
 use crate::vocabulary::{KeyId, MemberId, MemberScope, OrganisationId, RoleId, RoleRef, ScopeId, ScopeRef, Time};
@@ -42,6 +46,8 @@ pub struct AccessState {
     scopes: Table<ScopeId, ScopeEntry>,
     keys: Table<KeyId, KeyEntry>,
     refusals: SharedMap<CompactString, (Time, u32)>,
+    /// Kept along with every event, once it is asked for.
+    index: Option<Arc<AccessIndex>>,
 }
 
 impl AccessState {
@@ -179,6 +185,7 @@ impl AccessState {
     pub(crate) fn with_all_restored(&self) -> Option<Self> {
         let archived: Vec<_> = self.scopes().filter(|(_, scope)| scope.archived.is_some()).map(|(ix, _)| ix).collect();
         let mut restored = (!archived.is_empty()).then(|| self.clone())?;
+        restored.drop_index();
         for ix in archived {
             if let Some(scope) = restored.scopes.get_mut(ix.0) {
                 scope.archived = None;

@@ -17,11 +17,13 @@ pub(crate) type SharedMap<K, V> = imbl::GenericHashMap<K, V, FixedState, Default
 pub(crate) struct Table<K: Clone, T: Clone> {
     index: SharedMap<K, u32>,
     rows: imbl::Vector<Arc<T>>,
+    /// Rows that were added or may have been changed, while somebody wants to know.
+    touched: Option<Vec<u32>>,
 }
 
 impl<K: Clone, T: Clone> Default for Table<K, T> {
     fn default() -> Self {
-        Self { index: SharedMap::with_hasher(FixedState::default()), rows: imbl::Vector::new() }
+        Self { index: SharedMap::with_hasher(FixedState::default()), rows: imbl::Vector::new(), touched: None }
     }
 }
 
@@ -39,6 +41,7 @@ impl<K: Clone + Eq + Hash, T: Clone> Table<K, T> {
     }
 
     pub(crate) fn get_mut(&mut self, ix: u32) -> Option<&mut T> {
+        self.touch(ix);
         self.rows.get_mut(ix as usize).map(Arc::make_mut)
     }
 
@@ -51,6 +54,7 @@ impl<K: Clone + Eq + Hash, T: Clone> Table<K, T> {
             return ix;
         }
         let ix = self.rows.len() as u32;
+        self.touch(ix);
         self.index.insert(id, ix);
         self.rows.push_back(Arc::new(row));
         ix
@@ -62,6 +66,29 @@ impl<K: Clone + Eq + Hash, T: Clone> Table<K, T> {
 
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Begins to note which rows change, or forgets those that did.
+    pub(crate) fn watch(&mut self) {
+        self.touched.get_or_insert_default().clear();
+    }
+
+    /// No longer notes which rows change.
+    pub(crate) fn unwatch(&mut self) {
+        self.touched = None;
+    }
+
+    /// What changed since [`Table::watch`], perhaps more than once.
+    pub(crate) fn touched(&self) -> &[u32] {
+        self.touched.as_deref().unwrap_or_default()
+    }
+
+    fn touch(&mut self, ix: u32) {
+        if let Some(touched) = &mut self.touched
+            && touched.last() != Some(&ix)
+        {
+            touched.push(ix);
+        }
     }
 
     /// Whether two tables keep the very same row at a place, without comparing it.

@@ -8,6 +8,7 @@
 mod answers;
 mod attacks;
 mod escalation;
+mod index;
 mod invariants;
 mod oracle;
 mod outcomes;

@@ -51,6 +51,8 @@ impl StateImage {
             scopes,
             keys,
             refusals,
+            // Made from the rest by whoever asks for it.
+            index: _,
         } = state;
         let mut refusals: Vec<_> =
             refusals.iter().map(|(key, (first, count))| (key.clone(), first.timestamp_micros(), *count)).collect();

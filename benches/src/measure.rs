@@ -1,0 +1,68 @@
+//! Taking figures: contenders in turns, several rounds, the median of each.
+
+use std::time::{Duration, Instant};
+
+/// Rounds of which the median counts.
+pub const ROUNDS: usize = 7;
+/// How long a contender is on in a round, at least.
+const TURN: Duration = Duration::from_millis(60);
+
+/// Something that answers all questions once, and how many of them with yes.
+pub struct Contender<'a> {
+    pub name: &'static str,
+    pub pass: Box<dyn FnMut() -> u64 + 'a>,
+}
+
+impl<'a> Contender<'a> {
+    pub fn new(name: &'static str, pass: impl FnMut() -> u64 + 'a) -> Self {
+        Self { name, pass: Box::new(pass) }
+    }
+}
+
+impl std::fmt::Debug for Contender<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Nanoseconds a question for each contender. All take their turn in each round, so that what else the machine
+/// does meets all of them.
+pub fn race(questions: usize, contenders: &mut [Contender<'_>]) -> Vec<f64> {
+    let expected = (contenders[0].pass)();
+    for contender in contenders.iter_mut().skip(1) {
+        assert_eq!((contender.pass)(), expected, "{} does not agree", contender.name);
+    }
+    let mut taken = vec![Vec::new(); contenders.len()];
+    for _ in 0..ROUNDS {
+        for (contender, taken) in contenders.iter_mut().zip(&mut taken) {
+            let start = Instant::now();
+            let mut passes = 0;
+            while passes == 0 || start.elapsed() < TURN {
+                std::hint::black_box((contender.pass)());
+                passes += 1;
+            }
+            taken.push(start.elapsed().as_secs_f64() * 1e9 / (passes * questions) as f64);
+        }
+    }
+    taken.into_iter().map(median).collect()
+}
+
+pub fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+/// Prints a table row for each contender, with its ratio to the named ones.
+pub fn report(title: &str, contenders: &[Contender<'_>], figures: &[f64]) {
+    println!("\n{title}");
+    for (contender, figure) in contenders.iter().zip(figures) {
+        println!("  {:<44} {:>12.1} ns   {:>10.2} x", contender.name, figure, figure / figures[0]);
+    }
+}
+
+/// Memory of this process that is in use, in bytes.
+pub fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or(0) * 1024
+}
