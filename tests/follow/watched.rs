@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chancery::store::{
-    AdoptedKey, Adoption, Append, Appended, Folder, Head, Idempotency, Range, Store, StoreError, Visitor,
+    AdoptedKey, Adoption, Append, Appended, Bound, Folder, Head, Idempotency, Range, Snapshot, Store, StoreError,
+    Visitor,
 };
 
 #[derive(Debug)]
@@ -69,6 +70,19 @@ impl Store for Watched {
             return Err(StoreError::Busy { location: "test".to_owned() });
         }
         self.store.changed(after, timeout).await
+    }
+
+    async fn save_snapshot(&self, snapshot: Snapshot) -> Result<(), StoreError> {
+        self.store.save_snapshot(snapshot).await
+    }
+
+    async fn snapshot(&self, organisation: &str, layout: u32, bound: Bound) -> Result<Option<Snapshot>, StoreError> {
+        self.count();
+        self.store.snapshot(organisation, layout, bound).await
+    }
+
+    async fn forget_snapshots(&self, organisation: Option<&str>) -> Result<u64, StoreError> {
+        self.store.forget_snapshots(organisation).await
     }
 
     async fn close(&self) {

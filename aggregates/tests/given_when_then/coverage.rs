@@ -4,7 +4,7 @@ use chancery_aggregates::command::{MemberCommand, OrganisationCommand, RoleComma
 use chancery_aggregates::refusal::Refusal;
 use serde::de::DeserializeOwned;
 
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     include_str!("document.rs"),
     include_str!("key.rs"),
     include_str!("member.rs"),

@@ -20,7 +20,7 @@ const ROLES: u64 = 50;
 const SCOPES: u64 = 110;
 
 /// Founds the organisation where it is not, and adds events up to this position.
-pub async fn fill(store: &Arc<dyn Store>, organisation: &OrganisationId, until: u64) {
+pub(crate) async fn fill(store: &Arc<dyn Store>, organisation: &OrganisationId, until: u64) {
     let engine = Engine::new(store.clone());
     if store.head(organisation.as_str()).await.unwrap().is_none() {
         found(&engine, organisation).await;
