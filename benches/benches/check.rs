@@ -20,6 +20,9 @@ use chancery_benches::yardstick::{Big, Keys, Large, Org};
 
 const BIG: usize = 1_000;
 
+/// The event with this number.
+type MakeEvent = fn(&Shape, usize) -> Event;
+
 fn main() {
     // `cargo bench` adds a flag of its own.
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
@@ -232,7 +235,7 @@ fn publishing() {
     for (name, shape) in [("org", org()), ("casbin-large", casbin_large())] {
         let plain = shape.state("tenant");
         let indexed = plain.clone().with_index();
-        let kinds: [(&str, fn(&Shape, usize) -> Event); 4] = [
+        let kinds: [(&str, MakeEvent); 4] = [
             ("role assigned", assigned),
             ("permission toggled on a role", toggled),
             ("scope shared or unshared", shared),
@@ -245,7 +248,7 @@ fn publishing() {
     }
 }
 
-fn time_of_events(shape: &Shape, mut state: AccessState, event: fn(&Shape, usize) -> Event) -> f64 {
+fn time_of_events(shape: &Shape, mut state: AccessState, event: MakeEvent) -> f64 {
     let mut taken = Vec::new();
     for number in 0..2_000 {
         let event = event(shape, number);
@@ -268,13 +271,18 @@ fn assigned(shape: &Shape, n: usize) -> Event {
 fn toggled(shape: &Shape, n: usize) -> Event {
     let key = shape.permissions[n % shape.permissions.len()].as_str();
     let permission = PermissionRef { id: PermissionKey::known(key), name: key.into() };
-    let (before, after) = (n % 2 == 1, n % 2 == 0);
-    RoleEvent::PermissionToggled { role: role(n % shape.roles.len()), permission, before, after }.into()
+    let after = n.is_multiple_of(2);
+    RoleEvent::PermissionToggled { role: role(n % shape.roles.len()), permission, before: !after, after }.into()
 }
 
 fn shared(shape: &Shape, n: usize) -> Event {
     let (scope, with) = (shape.scope(n / 2 % 100 + 10), shape.scope(n / 2 % 10));
-    if n % 2 == 0 { ScopeEvent::ScopeShared { scope, with } } else { ScopeEvent::ScopeUnshared { scope, with } }.into()
+    if n.is_multiple_of(2) {
+        ScopeEvent::ScopeShared { scope, with }
+    } else {
+        ScopeEvent::ScopeUnshared { scope, with }
+    }
+    .into()
 }
 
 fn added(_: &Shape, n: usize) -> Event {

@@ -109,10 +109,8 @@ pub fn casbin_large() -> Shape {
 impl Shape {
     /// The organisation's state, from its events.
     pub fn state(&self, id: &str) -> AccessState {
-        let mut position = 0;
         let mut state = AccessState::default();
-        for event in self.events(id) {
-            position += 1;
+        for (event, position) in self.events(id).zip(1..) {
             state.apply(&event, Stamp { position, time: now() });
         }
         state
