@@ -20,6 +20,9 @@ use chancery_benches::yardstick::{Big, Keys, Large, Org};
 
 const BIG: usize = 1_000;
 
+/// The event with this number.
+type MakeEvent = fn(&Shape, usize) -> Event;
+
 /// The event that comes `n`-th.
 type NextEvent = fn(&Shape, usize) -> Event;
 
@@ -235,7 +238,7 @@ fn publishing() {
     for (name, shape) in [("org", org()), ("casbin-large", casbin_large())] {
         let plain = shape.state("tenant");
         let indexed = plain.clone().with_index();
-        let kinds: [(&str, NextEvent); 4] = [
+        let kinds: [(&str, MakeEvent); 4] = [
             ("role assigned", assigned),
             ("permission toggled on a role", toggled),
             ("scope shared or unshared", shared),
@@ -248,7 +251,7 @@ fn publishing() {
     }
 }
 
-fn time_of_events(shape: &Shape, mut state: AccessState, event: fn(&Shape, usize) -> Event) -> f64 {
+fn time_of_events(shape: &Shape, mut state: AccessState, event: MakeEvent) -> f64 {
     let mut taken = Vec::new();
     for number in 0..2_000 {
         let event = event(shape, number);
@@ -272,8 +275,7 @@ fn toggled(shape: &Shape, n: usize) -> Event {
     let key = shape.permissions[n % shape.permissions.len()].as_str();
     let permission = PermissionRef { id: PermissionKey::known(key), name: key.into() };
     let after = n.is_multiple_of(2);
-    let before = !after;
-    RoleEvent::PermissionToggled { role: role(n % shape.roles.len()), permission, before, after }.into()
+    RoleEvent::PermissionToggled { role: role(n % shape.roles.len()), permission, before: !after, after }.into()
 }
 
 fn shared(shape: &Shape, n: usize) -> Event {

@@ -43,6 +43,7 @@ pub fn covers<G: Ground>(ground: &G, coverage: &Coverage, place: Place) -> bool 
 }
 
 /// Whether the whole organisation reaches a place: it does, unless the place is out of use.
+#[inline]
 pub(crate) fn all_covers(ground: &impl Ground, place: Place) -> bool {
     match place {
         Place::Organisation => true,
@@ -53,6 +54,7 @@ pub(crate) fn all_covers(ground: &impl Ground, place: Place) -> bool {
 
 /// Nodes cover what is below them, and what is shared with anything below them. Sharing is not
 /// passed on: what is shared with a shared node is not covered.
+#[inline]
 pub(crate) fn nodes_cover(ground: &impl Ground, is_node: impl Fn(ScopeIx) -> bool, scope: ScopeIx) -> bool {
     let below = |scope| ground.above(scope).any(&is_node);
     ground.in_use(scope) && (below(scope) || ground.may_be_shared(scope) && shared_with_below(ground, below, scope))
@@ -66,6 +68,7 @@ fn shared_with_below(ground: &impl Ground, below: impl Fn(ScopeIx) -> bool, scop
 }
 
 /// Whether an assignment, as its role stands and as its holder's own scope does, reaches a place.
+#[inline]
 pub(crate) fn assignment_covers(
     ground: &impl Ground,
     own_scope: bool,

@@ -207,6 +207,7 @@ pub fn evaluate_question(state: &AccessState, question: &Question) -> Decision {
 }
 
 /// The rule.
+#[inline]
 pub(crate) fn decide<G: Ground>(ground: &G, profile: &Profile, member: &impl Subject, question: &Question) -> Decision {
     match find_path(ground, profile, member, question) {
         Ok(only_own) => Decision::Allowed { only_own },
@@ -214,6 +215,7 @@ pub(crate) fn decide<G: Ground>(ground: &G, profile: &Profile, member: &impl Sub
     }
 }
 
+#[inline]
 fn find_path<G: Ground>(
     ground: &G,
     profile: &Profile,
@@ -224,15 +226,15 @@ fn find_path<G: Ground>(
     let permission = question.permission;
     let own_scope = member.scope_covers(ground, question.place);
     let mut path = Path { covered: own_scope || question.place == Place::Organisation, ..Path::default() };
-    for (role, assignment) in in_force(ground, profile, member, question.at) {
-        if !assignment_covers(ground, own_scope, role, &assignment, question.place) {
-            continue;
+    // Inner iteration: an index's check is dominated by this loop, and its two kinds of roles are two loops then.
+    in_force(ground, profile, member, question.at).for_each(|(role, assignment)| {
+        if assignment_covers(ground, own_scope, role, &assignment, question.place) {
+            path.covered = true;
+            if role.effective().contains(permission) {
+                path.add(role_is_narrowed(profile, member.toggles(), role, permission));
+            }
         }
-        path.covered = true;
-        if role.effective().contains(permission) {
-            path.add(role_is_narrowed(profile, member.toggles(), role, permission));
-        }
-    }
+    });
     if !path.covered {
         return Err(Denial::OutOfScope);
     }
@@ -301,6 +303,7 @@ pub(super) fn check_entry_active(profile: &Profile, member: &MemberEntry, at: Ti
 }
 
 /// The assignments that count at an instant, with their roles.
+#[inline]
 pub(crate) fn in_force<'a, G: Ground>(
     ground: &'a G,
     profile: &'a Profile,
@@ -314,16 +317,19 @@ pub(crate) fn in_force<'a, G: Ground>(
 }
 
 /// Whether an account type is among those that may hold a role.
+#[inline]
 pub(crate) fn suits(profile: &Profile, account_type: u16, holders: &[AccountTypeKey]) -> bool {
     holders.is_empty() || profile.account_type(account_type).is_some_and(|t| holders.contains(&t.key))
 }
 
 /// Whether members of an account type may hold the permission at all.
+#[inline]
 pub(crate) fn may_ever_hold(profile: &Profile, account_type: u16, permission: PermissionIx) -> bool {
     profile.grants().contains(permission)
         && profile.account_type(account_type).is_some_and(|t| t.bound.contains(permission))
 }
 
+#[inline]
 fn role_is_narrowed(profile: &Profile, toggles: &[Toggle], role: impl RoleFacts, permission: PermissionIx) -> bool {
     match role.narrowed() {
         Some(narrowed) if toggles.is_empty() => narrowed.contains(permission),
