@@ -4,9 +4,12 @@
 //! organisation's access state, and appends the events to a [`store`]. Reading is the fold of the
 //! same events, at the head or at any past instant.
 
+pub mod api;
 pub mod cli;
+pub mod config;
 pub mod engine;
 pub mod import;
+mod naming;
 pub mod store;
 
 pub use chancery_aggregates as aggregates;

@@ -223,6 +223,7 @@ fn engine_rule(error: &EngineError) -> &'static str {
         EngineError::Contended { .. } => "contended",
         EngineError::BeforeFounding { .. } => "before_founding",
         EngineError::BeyondHead { .. } => "beyond_head",
+        EngineError::Changed { .. } => "changed",
         EngineError::Internal(_) => "internal",
     }
 }

@@ -28,6 +28,7 @@ mod role;
 mod scope;
 pub mod script;
 mod sentence;
+mod serve;
 mod session;
 mod status;
 mod time;
@@ -111,6 +112,8 @@ pub enum Command {
     Import(import::Args),
     /// Found the demonstration's organisations with their history, and show around
     Demo(demo::Args),
+    /// Answer other programs over HTTP: decisions, resources, health and metrics
+    Serve(Box<serve::Args>),
     /// Show what is in the store
     Status(status::Args),
     /// Write completions for a shell
@@ -136,7 +139,7 @@ impl Command {
             | Self::Activity(_)
             | Self::Status(_) => Some(Access::Read),
             Self::Import(args) => Some(args.needs()),
-            Self::Demo(_) | Self::Completions(_) => None,
+            Self::Demo(_) | Self::Serve(_) | Self::Completions(_) => None,
         }
     }
 
@@ -157,6 +160,7 @@ impl Command {
             Self::Activity(args) => activity::run(args, session).await,
             Self::Import(args) => import::run(args, session).await,
             Self::Demo(args) => Box::pin(demo::run(args, session)).await,
+            Self::Serve(args) => Box::pin(serve::run(args, session)).await,
             Self::Status(args) => status::run(args, session).await,
             Self::Completions(args) => completions::run(args, session),
         }
