@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod import;
+pub mod keys;
 mod naming;
 pub mod store;
 

@@ -7,6 +7,7 @@ mod cli;
 mod crash;
 mod engine;
 mod import;
+mod keys;
 mod matrix;
 mod replay_cli;
 mod requirements;

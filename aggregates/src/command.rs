@@ -4,10 +4,12 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::event::Details;
+use crate::key::{KeyExpiry, KeyHash};
 use crate::profile::Need;
 use crate::profile::document::{CategoryDocument, Policy, ProfileDocument};
 use crate::vocabulary::{
-    AccountTypeKey, DocumentKind, MemberId, MemberKind, OrganisationId, PermissionKey, RoleId, ScopeId, Time, Window,
+    AccountTypeKey, DocumentKind, KeyId, MemberId, MemberKind, OrganisationId, PermissionKey, RoleId, ScopeId, Time,
+    Window,
 };
 
 /// A command to any aggregate of an organisation.
@@ -225,6 +227,36 @@ pub enum MemberCommand {
     ReactivateMember,
     /// End the membership for good.
     RemoveMember,
+    /// Make a key with which programs act as the member.
+    IssueKey {
+        /// The key; letters and digits only, and never used before in the organisation.
+        key: KeyId,
+        /// What people call it.
+        label: CompactString,
+        /// Digest of the token.
+        hash: KeyHash,
+        /// When it ends.
+        expires: KeyExpiry,
+    },
+    /// Make a key in the place of another, which ends a little later.
+    RotateKey {
+        /// The key that is replaced.
+        key: KeyId,
+        /// The new one, as with `IssueKey`.
+        by: KeyId,
+        /// Digest of the new token.
+        hash: KeyHash,
+        /// When the new one ends; usually after as long as the old one was made for.
+        expires: KeyExpiry,
+        /// When the old one ends, unless it ends before that anyway; absent, after
+        /// [a day](crate::key::ROTATION_GRACE); the past means at once.
+        until: Option<Time>,
+    },
+    /// End a key at once.
+    RevokeKey {
+        /// The key.
+        key: KeyId,
+    },
 }
 
 /// A member's scope as a command names it.
@@ -368,6 +400,9 @@ impl MemberCommand {
             Self::SuspendMember => "SuspendMember",
             Self::ReactivateMember => "ReactivateMember",
             Self::RemoveMember => "RemoveMember",
+            Self::IssueKey { .. } => "IssueKey",
+            Self::RotateKey { .. } => "RotateKey",
+            Self::RevokeKey { .. } => "RevokeKey",
         }
     }
 
@@ -384,12 +419,19 @@ impl MemberCommand {
             Self::ChangeScope { .. } => Need::MemberScope,
             Self::ToggleMemberPermission { .. } | Self::ClearMemberPermission { .. } => Need::MemberToggle,
             Self::SuspendMember | Self::ReactivateMember | Self::RemoveMember => Need::MemberRemove,
+            Self::IssueKey { .. } | Self::RotateKey { .. } => Need::KeyIssue,
+            Self::RevokeKey { .. } => Need::KeyRevoke,
         }
     }
 
     /// Whether it changes what the member may do: what nobody does to themselves where the profile says so.
     pub fn changes_access(&self) -> bool {
-        !matches!(self, Self::ChangeDetails { .. } | Self::SubmitDocument { .. })
+        !matches!(self, Self::ChangeDetails { .. } | Self::SubmitDocument { .. }) && !self.is_about_key()
+    }
+
+    /// Whether it is about a key, and so changes nothing that the member may do.
+    pub fn is_about_key(&self) -> bool {
+        matches!(self, Self::IssueKey { .. } | Self::RotateKey { .. } | Self::RevokeKey { .. })
     }
 }
 

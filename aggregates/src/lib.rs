@@ -6,6 +6,7 @@
 //! - [`vocabulary`] and [`event`]: the words and the wire contracts.
 //! - [`profile`]: the rules of a product as data.
 //! - [`state`]: the fold of an organisation's events.
+//! - [`key`]: what is kept of the keys with which programs act as a member.
 //! - [`access`]: `evaluate`, the one answer to who may do what, and why.
 //! - [`authority`]: what every command has to pass.
 //! - [`organisation`], [`role`], [`member`], [`scope`]: the aggregates, with their commands' rules.
@@ -15,6 +16,7 @@ pub mod authority;
 pub mod command;
 pub mod event;
 pub mod founding;
+pub mod key;
 pub mod member;
 pub mod organisation;
 pub mod profile;

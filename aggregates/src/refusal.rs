@@ -18,6 +18,7 @@ pub enum Thing {
     AccountType,
     ScopeKind,
     Document,
+    Key,
 }
 
 impl std::fmt::Display for Thing {
@@ -31,6 +32,7 @@ impl std::fmt::Display for Thing {
             Self::AccountType => "account type",
             Self::ScopeKind => "kind of scope",
             Self::Document => "document",
+            Self::Key => "key",
         })
     }
 }
@@ -230,6 +232,27 @@ refusals! {
     /// The profile has no owner role.
     NoOwnerRole
         => ("no_owner_role", Invalid, "this organisation has no role with exactly one holder"),
+    /// A person's key is the person's alone.
+    KeyForPerson { member: CompactString }
+        => ("key_for_person", Forbidden, "`{member}` is a person, and a person's keys are issued by nobody else"),
+    /// Whoever issues a key can do all that its member can.
+    KeyBeyondActor { actor: CompactString, member: CompactString, permission: CompactString, place: Option<CompactString>, at: Option<Time>, others: u32 }
+        => ("key_beyond_actor", Forbidden, "a key of `{member}` would give `{actor}` the use of `{permission}`{}{}{}, which `{actor}` does not hold there", others_hint(*.others), place_hint(.place), time_hint(.at)),
+    /// Some roles have a say that is in no permission.
+    KeyBeyondRole { actor: CompactString, member: CompactString, role: CompactString }
+        => ("key_beyond_role", Forbidden, "a key of `{member}` would let `{actor}` act as a holder of `{role}`, a role with a say of its own that `{actor}` does not hold"),
+    /// The operator lets in who is shut out, and nobody else.
+    AdministratorHasKey { member: CompactString }
+        => ("administrator_has_key", Conflict, "`{member}` can manage roles here and has a key: the operator issues one only while nobody has"),
+    /// Keys end.
+    KeyLifetime { member: CompactString, most_days: u32 }
+        => ("key_lifetime", Invalid, "a key of `{member}` has to end within {most_days} days"),
+    /// So many keys are a mistake.
+    TooManyKeys { member: CompactString, most: u32 }
+        => ("too_many_keys", Conflict, "`{member}` has {most} keys that count already: revoke one first"),
+    /// Nothing follows on a key that has ended.
+    KeyEnded { key: CompactString }
+        => ("key_ended", Conflict, "key `{key}` has ended: issue a new one"),
 }
 
 fn nearest_hint(nearest: &Option<CompactString>) -> String {

@@ -30,6 +30,9 @@ pub enum IdError {
     /// `-` and `@` start flags and reserved names.
     #[error("it starts with `-` or `@`")]
     Start,
+    /// The id of a key is part of its token.
+    #[error("it has something else than the letters a to z and A to Z and digits")]
+    NotAlphanumeric,
 }
 
 fn check_id(text: &str) -> Result<(), IdError> {
@@ -104,6 +107,8 @@ identifier! {
     AccountTypeKey,
     /// Names a kind of document of the document guard.
     DocumentKind,
+    /// Names an API key within its organisation: the part of its token that is no secret.
+    KeyId,
 }
 
 macro_rules! reference {

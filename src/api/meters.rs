@@ -1,7 +1,6 @@
 //! What is counted and measured, in Prometheus' words.
 
 use std::hash::{Hash, Hasher};
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use axum::extract::MatchedPath;
@@ -84,16 +83,10 @@ pub struct Meters {
     pub limited: Counter,
     /// Time from a change's decision to its being durable.
     pub changes: Histogram,
-    /// Time of one append to the store.
-    pub appends: Histogram,
     /// Connections that are open.
     pub connections: Gauge,
     /// Organisations whose access state is in memory.
     pub organisations: Gauge,
-    /// Readers of the event feed.
-    pub feed_readers: Gauge,
-    /// Positions by which each projector is behind.
-    pub projector_lag: Gauge<u64, AtomicU64>,
     requests: Family<Answered, Counter>,
     durations: Family<Routed, Histogram, fn() -> Histogram>,
     refusals: Family<Ruled, Counter>,
@@ -109,11 +102,8 @@ impl Meters {
             denied: checks.get_or_create_owned(&Decided { decision: "denied" }),
             limited: Counter::default(),
             changes: histogram(),
-            appends: histogram(),
             connections: Gauge::default(),
             organisations: Gauge::default(),
-            feed_readers: Gauge::default(),
-            projector_lag: Gauge::default(),
             requests: Family::default(),
             durations: Family::new_with_constructor(histogram),
             refusals: Family::default(),
@@ -122,11 +112,8 @@ impl Meters {
         registry.register("checks", "Checks by decision", checks);
         registry.register("rate_limited", "Requests over the rate of their key", meters.limited.clone());
         registry.register("change_seconds", "From deciding a change to its being durable", meters.changes.clone());
-        registry.register("append_seconds", "One append to the store, durable", meters.appends.clone());
         registry.register("connections", "Open connections", meters.connections.clone());
         registry.register("organisations", "Organisations in memory", meters.organisations.clone());
-        registry.register("feed_readers", "Readers of the event feed", meters.feed_readers.clone());
-        registry.register("projector_lag", "Events that projections are behind", meters.projector_lag.clone());
         registry.register("requests", "Requests by route and status", meters.requests.clone());
         registry.register("request_seconds", "Requests by route, to the head of the answer", meters.durations.clone());
         registry.register("refusals", "Failed requests by rule", meters.refusals.clone());

@@ -19,6 +19,7 @@ mod document;
 mod envelope;
 mod failures;
 pub mod headers;
+pub mod keys;
 pub mod logs;
 mod meters;
 mod operations;
@@ -36,6 +37,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use self::problem::Problem;
 use self::service::Shared;
+use crate::config::Settings;
 
 /// All operations, with their description.
 fn operations() -> OpenApiRouter<Shared> {
@@ -44,6 +46,11 @@ fn operations() -> OpenApiRouter<Shared> {
         .merge(v1::routes())
         .merge(operations::routes())
         .merge(document::routes())
+}
+
+/// The description of the interface, by OpenAPI 3.1, as JSON.
+pub fn description(settings: &Settings) -> String {
+    document::Document::new(settings).text()
 }
 
 /// The service as a router.

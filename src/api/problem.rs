@@ -199,6 +199,7 @@ fn field_of(refusal: &Refusal) -> Option<&'static str> {
             Thing::AccountType => "account_type",
             Thing::ScopeKind => "kind",
             Thing::Document => "document",
+            Thing::Key => "key",
         },
         _ => return None,
     })

@@ -14,6 +14,7 @@ mod events;
 mod explain;
 mod hint;
 mod import;
+mod key;
 mod member;
 mod options;
 mod organisation;
@@ -91,6 +92,9 @@ pub enum Command {
     /// Build the resource tree
     #[command(subcommand)]
     Scope(scope::Command),
+    /// Make, list, renew and end the keys with which programs act as a member
+    #[command(subcommand)]
+    Key(key::Command),
     /// Hand over the ownership
     #[command(subcommand)]
     Owner(owner::Command),
@@ -129,6 +133,7 @@ impl Command {
             Self::Role(command) => Some(command.needs()),
             Self::Member(command) => Some(command.needs()),
             Self::Scope(command) => Some(command.needs()),
+            Self::Key(command) => Some(command.needs()),
             Self::Owner(command) => Some(command.needs()),
             Self::Check(_)
             | Self::Explain(_)
@@ -150,6 +155,7 @@ impl Command {
             Self::Role(command) => command.run(session).await,
             Self::Member(command) => command.run(session).await,
             Self::Scope(command) => command.run(session).await,
+            Self::Key(command) => command.run(session).await,
             Self::Owner(command) => command.run(session).await,
             Self::Check(args) => check::run(args, session).await,
             Self::Explain(args) => explain::run(args, session).await,

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::session::open_store;
 use super::{Cli, CliError, Done, Session};
-use crate::api::authentication::FixedKeys;
+use crate::api::keys::{EngineKeys, OperatorKeys};
 use crate::api::server::{Listener, Tls, TlsError};
 use crate::api::service::{Service, Shared};
 use crate::api::{self, logs};
@@ -30,6 +30,9 @@ pub struct Args {
     /// Show the settings that count, as such a file, and end
     #[arg(long)]
     print_config: bool,
+    /// Show the description of the interface (OpenAPI 3.1), and end
+    #[arg(long)]
+    print_openapi: bool,
     #[command(flatten)]
     given: Given,
 }
@@ -47,12 +50,28 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         session.output().raw(settings.print(&store).as_bytes())?;
         return Ok(Done::Shown);
     }
+    if args.print_openapi {
+        session.output().raw(api::description(&settings).as_bytes())?;
+        return Ok(Done::Shown);
+    }
     logs::begin(&settings.log, settings.log_format).map_err(|error| input("bad_log", &error))?;
+    let operators = operator_keys(&settings, session)?;
     let engine = Engine::new(open_store(&store, Access::Create)?);
-    let served = serve(engine.clone(), settings).await;
+    let served = serve(engine.clone(), operators, settings).await;
     engine.close().await;
     tracing::info!("stopped");
     served.map(|()| Done::Shown)
+}
+
+/// The operator's keys; a new one is shown, and never again.
+fn operator_keys(settings: &Settings, session: &Session) -> Result<OperatorKeys, CliError> {
+    let Some(path) = &settings.operator_keys else { return Ok(OperatorKeys::default()) };
+    let (keys, new) = OperatorKeys::read_or_make(&path.0).map_err(|error| input("bad_operator_keys", &error))?;
+    if let Some(token) = new {
+        let text = format!("the operator's key, shown this once: {}\n", token.reveal());
+        session.output().raw(text.as_bytes())?;
+    }
+    Ok(keys)
 }
 
 /// Whether the store was named on the command line or in the environment.
@@ -61,13 +80,14 @@ fn store_was_given() -> bool {
     matches.is_ok_and(|matches| !matches!(matches.value_source("store"), None | Some(ValueSource::DefaultValue)))
 }
 
-async fn serve(engine: Engine, settings: Settings) -> Result<(), CliError> {
+async fn serve(engine: Engine, operators: OperatorKeys, settings: Settings) -> Result<(), CliError> {
     let tls = match (&settings.tls_certificate, &settings.tls_key) {
         (Some(certificate), Some(key)) => Some(Arc::new(Tls::read(&certificate.0, &key.0).map_err(tls_error)?)),
         _ => None,
     };
     let (listen, metrics_listen) = (settings.listen, settings.metrics_listen);
-    let service: Shared = Arc::new(Service::new(engine, Arc::new(FixedKeys::default()), settings));
+    let keys = Arc::new(EngineKeys::new(engine.clone(), operators));
+    let service: Shared = Arc::new(Service::new(engine, keys, settings));
     let main = Listener::bind(listen, api::router(service.clone()), tls.clone(), service.clone()).await?;
     let monitoring = match metrics_listen {
         Some(address) => Some(Listener::bind(address, api::monitoring(service.clone()), None, service.clone()).await?),

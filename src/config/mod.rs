@@ -121,6 +121,8 @@ settings! {
         public_url: String, "CHANCERY_PUBLIC_URL", "URL";
         /// Where to answer `/metrics`, `/healthz` and `/readyz` without a key: an address that only the monitoring reaches
         metrics_listen: SocketAddr, "CHANCERY_METRICS_LISTEN", "ADDRESS:PORT";
+        /// The file that keeps the digests of operator keys; made, with a new key that is shown once, where it is not there
+        operator_keys: DisplayPath, "CHANCERY_OPERATOR_KEYS", "FILE";
         /// The certificate chain for TLS, a PEM file; read again on SIGHUP
         tls_certificate: DisplayPath, "CHANCERY_TLS_CERTIFICATE", "FILE";
         /// The private key for TLS, a PEM file; read again on SIGHUP

@@ -3,6 +3,7 @@
 mod authzen;
 mod connections;
 mod description;
+mod program;
 mod roles;
 mod server;
 mod world;

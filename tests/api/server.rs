@@ -68,6 +68,10 @@ pub(super) struct Request {
 }
 
 impl Request {
+    pub(super) fn new(method: &str, url: &str) -> Self {
+        Self { method: method.to_owned(), url: url.to_owned(), headers: Vec::new(), body: None }
+    }
+
     pub(super) fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
@@ -121,8 +125,7 @@ impl Server {
     }
 
     pub(super) fn request(&self, method: &str, path: &str) -> Request {
-        let url = format!("http://{}{path}", self.address);
-        Request { method: method.to_owned(), url, headers: Vec::new(), body: None }
+        Request::new(method, &format!("http://{}{path}", self.address))
     }
 
     /// Tells it to stop; what it does then is to be waited for with [`Server::wait`].

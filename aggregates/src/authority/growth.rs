@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::Facts;
+use super::{Facts, keys};
 use crate::access::{Holdings, Place, Reading, holdings, turning_points};
 use crate::event::{Event, OrganisationEvent, ScopeEvent};
 use crate::profile::Profile;
@@ -32,6 +32,7 @@ pub(super) fn check(facts: &Facts, actor: MemberIx, after: &AccessState, events:
     let widest = widest(facts, actor);
     check_roles(facts, &widest, after, events)?;
     let mut growth = Growth { facts, actor, held: HashMap::new() };
+    growth.check_learned(after, events)?;
     let (members, places) = touched(&facts.state, after, events);
     for view in views(&facts.state, after) {
         for member in &members {
@@ -102,6 +103,7 @@ fn touched(before: &AccessState, after: &AccessState, events: &[Event]) -> (BTre
     let mut everywhere = false;
     for event in events {
         match event {
+            Event::Member(event) if event.is_about_key() => {}
             Event::Member(event) => {
                 members.extend(after.member_ix(event.member().as_str()));
                 everywhere = true;
@@ -175,6 +177,48 @@ struct Growth<'a> {
 }
 
 impl Growth<'_> {
+    /// Whoever learns the secret of a key can do all that its member can, as things stand: as if the
+    /// actor had gained it. What the member may do with its own only, the actor could then do with
+    /// what is not the actor's own, and so has to hold it without that restriction.
+    fn check_learned(&mut self, after: &AccessState, events: &[Event]) -> Result<(), Refusal> {
+        let of_members =
+            events.iter().filter_map(|event| if let Event::Member(event) = event { Some(event) } else { None });
+        let learned = keys::learned(self.facts, self.actor, of_members);
+        if learned.is_empty() {
+            return Ok(());
+        }
+        let everywhere = after.scopes().map(|(ix, _)| Place::Scope(ix));
+        let places: Vec<Place> = std::iter::once(Place::Organisation).chain(everywhere).collect();
+        for view in views(&self.facts.state, after) {
+            for member in &learned {
+                let mut instants = BTreeSet::from([self.facts.now]);
+                instants.extend(turning_points(&view.after, *member, self.facts.now));
+                for (at, place) in instants.iter().flat_map(|at| places.iter().map(move |place| (*at, *place))) {
+                    self.check_learned_at(*member, place, at, &view)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_learned_at(&mut self, member: MemberIx, place: Place, at: Time, view: &View) -> Result<(), Refusal> {
+        let usable = holdings(&view.after, member, place, at, view.reading);
+        let over = usable.any.minus(&self.held(place).full);
+        if over.is_empty() {
+            return Ok(());
+        }
+        let over = Holdings { any: over, full: PermissionSet::default() };
+        let (permission, others) = name_first(self.facts.profile()?, &over);
+        Err(Refusal::KeyBeyondActor {
+            actor: self.facts.actor_name(),
+            member: view.after.member(member).map(|member| member.id.as_str().into()).unwrap_or_default(),
+            permission,
+            place: self.facts.place_name(place),
+            at: (at > self.facts.now).then_some(at),
+            others,
+        })
+    }
+
     fn check_member(&mut self, member: MemberIx, places: &[Place], view: &View) -> Result<(), Refusal> {
         let mut instants = BTreeSet::from([self.facts.now]);
         for state in [&view.before, &view.after] {

@@ -31,13 +31,15 @@ fn may_narrow(event: &Event) -> bool {
                 | RoleEvent::RoleInheritanceChanged { .. }
                 | RoleEvent::RoleDeleted { .. }
         ),
-        Event::Member(event) => !matches!(
-            event,
-            MemberEvent::MemberAdded { .. }
-                | MemberEvent::EmailVerified { .. }
-                | MemberEvent::RoleAssigned { before: None, .. }
-                | MemberEvent::MemberReactivated { .. }
-        ),
+        Event::Member(event) => {
+            !matches!(
+                event,
+                MemberEvent::MemberAdded { .. }
+                    | MemberEvent::EmailVerified { .. }
+                    | MemberEvent::RoleAssigned { before: None, .. }
+                    | MemberEvent::MemberReactivated { .. }
+            ) && !event.is_about_key()
+        }
         Event::Organisation(event) => {
             matches!(event, OrganisationEvent::OwnerTransferred { .. } | OrganisationEvent::PolicyRevised { .. })
         }
@@ -46,12 +48,14 @@ fn may_narrow(event: &Event) -> bool {
 }
 
 fn has_administrator(state: &AccessState, now: Time) -> bool {
-    state.members().any(|(member, _)| manages_roles(state, member, now) && manages_roles(state, member, Time::MAX_UTC))
+    let manages = |state, member, at| manages_roles(state, member, at, Reading::Actual);
+    state.members().any(|(member, _)| manages(state, member, now) && manages(state, member, Time::MAX_UTC))
 }
 
-fn manages_roles(state: &AccessState, member: MemberIx, at: Time) -> bool {
+/// Whether a member can manage roles on the whole organisation.
+pub(super) fn manages_roles(state: &AccessState, member: MemberIx, at: Time, reading: Reading) -> bool {
     let Some(profile) = state.profile() else { return false };
-    let held = holdings(state, member, Place::Organisation, at, Reading::Actual);
+    let held = holdings(state, member, Place::Organisation, at, reading);
     [Need::RoleEdit, Need::RoleAssign]
         .into_iter()
         .all(|need| profile.need(need).is_some_and(|permission| held.full.contains(permission)))

@@ -6,6 +6,7 @@
 //! 4. An organisation always keeps somebody who can manage its roles.
 
 mod growth;
+mod keys;
 mod lasting;
 mod visibility;
 

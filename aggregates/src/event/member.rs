@@ -3,9 +3,10 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
+use crate::key::KeyHash;
 use crate::vocabulary::{
-    AccountTypeKey, DocumentKind, MemberId, MemberKind, MemberScope, PermissionRef, Personal, RoleRef, ScopeRef, Time,
-    Window,
+    AccountTypeKey, DocumentKind, KeyId, MemberId, MemberKind, MemberScope, PermissionRef, Personal, RoleRef, ScopeRef,
+    Time, Window,
 };
 
 /// An event of a member's stream, version 1.
@@ -149,7 +150,7 @@ pub enum MemberEvent {
         /// The member.
         member: MemberId,
     },
-    /// Left for good; roles and toggles end.
+    /// Left for good; roles, toggles and keys end.
     MemberRemoved {
         /// The member.
         member: MemberId,
@@ -161,6 +162,49 @@ pub enum MemberEvent {
     PersonalDataErased {
         /// The member.
         member: MemberId,
+    },
+    /// A key was made with which programs act as this member. Its secret is nowhere in the log.
+    KeyIssued {
+        /// The member.
+        member: MemberId,
+        /// The key.
+        key: KeyId,
+        /// What people call it.
+        label: CompactString,
+        /// Digest of the token.
+        hash: KeyHash,
+        /// First instant at which it no longer counts; absent, it counts until revoked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<Time>,
+        /// The key in whose place it comes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaces: Option<KeyId>,
+    },
+    /// A key ends at another time than before.
+    KeyExpiryChanged {
+        /// The member.
+        member: MemberId,
+        /// The key.
+        key: KeyId,
+        /// What people call it.
+        label: CompactString,
+        /// End before, if there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Time>,
+        /// First instant at which it no longer counts.
+        after: Time,
+    },
+    /// A key ended at once.
+    KeyRevoked {
+        /// The member.
+        member: MemberId,
+        /// The key.
+        key: KeyId,
+        /// What people call it.
+        label: CompactString,
+        /// When it would have ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<Time>,
     },
 }
 
@@ -212,6 +256,9 @@ impl MemberEvent {
             Self::MemberReactivated { .. } => "MemberReactivated",
             Self::MemberRemoved { .. } => "MemberRemoved",
             Self::PersonalDataErased { .. } => "PersonalDataErased",
+            Self::KeyIssued { .. } => "KeyIssued",
+            Self::KeyExpiryChanged { .. } => "KeyExpiryChanged",
+            Self::KeyRevoked { .. } => "KeyRevoked",
         }
     }
 
@@ -234,7 +281,15 @@ impl MemberEvent {
             | Self::MemberSuspended { member }
             | Self::MemberReactivated { member }
             | Self::MemberRemoved { member, .. }
-            | Self::PersonalDataErased { member } => member,
+            | Self::PersonalDataErased { member }
+            | Self::KeyIssued { member, .. }
+            | Self::KeyExpiryChanged { member, .. }
+            | Self::KeyRevoked { member, .. } => member,
         }
+    }
+
+    /// Whether it is about a key, and so changes nothing that the member may do.
+    pub fn is_about_key(&self) -> bool {
+        matches!(self, Self::KeyIssued { .. } | Self::KeyExpiryChanged { .. } | Self::KeyRevoked { .. })
     }
 }

@@ -40,6 +40,9 @@ impl Member {
         } else if !matches!(command, MemberCommand::AddMember { .. }) {
             return Err(unseen());
         }
+        if let Some(target) = target.filter(|_| command.is_about_key()) {
+            return Self::authorise_key(target, command, actor, unseen, facts);
+        }
         let oneself = Some(actor) == target;
         if oneself && command.changes_access() && !facts.profile()?.policy().self_change {
             return Err(Refusal::SelfChange { actor: facts.actor_name() });
@@ -104,10 +107,11 @@ impl Member {
     }
 }
 
-/// The operator enrols: members and roles of an organisation that is founded or imported.
+/// The operator enrols: members and roles of an organisation that is founded or imported, and a key
+/// for somebody to get in with.
 fn for_operator(command: &MemberCommand, facts: &Facts) -> Result<(), Refusal> {
     match command {
-        MemberCommand::AddMember { .. } | MemberCommand::AssignRole { .. } => Ok(()),
+        MemberCommand::AddMember { .. } | MemberCommand::AssignRole { .. } | MemberCommand::IssueKey { .. } => Ok(()),
         _ => Err(Refusal::NotForActor { actor: facts.actor_name(), command: command.name().into() }),
     }
 }

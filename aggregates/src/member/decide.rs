@@ -30,7 +30,11 @@ impl Member {
             }
             _ => {
                 self.existing(id, facts)?;
-                self.change(id, command, acting, facts)?.into_iter().collect()
+                if command.is_about_key() {
+                    self.change_keys(id.clone(), command, acting, facts)?
+                } else {
+                    self.change(id, command, acting, facts)?.into_iter().collect()
+                }
             }
         };
         facts.confirm(acting, events)
@@ -81,8 +85,11 @@ impl Member {
     ) -> Result<Option<MemberEvent>, Refusal> {
         let member = id.clone();
         Ok(match command {
-            // INVARIANT: `decide` sends this one elsewhere.
-            MemberCommand::AddMember { .. } => None,
+            // INVARIANT: `decide` sends these elsewhere.
+            MemberCommand::AddMember { .. }
+            | MemberCommand::IssueKey { .. }
+            | MemberCommand::RotateKey { .. }
+            | MemberCommand::RevokeKey { .. } => None,
             MemberCommand::ChangeDetails { details } => {
                 check_details(details)?;
                 let (before, after) = (self.details.clone(), details.clone());
@@ -394,7 +401,7 @@ fn cite_node(id: &ScopeId, account_type: &AccountType, facts: &Facts) -> Result<
     Err(Refusal::ScopeForOtherAccountType { scope: cited.name, account_type: account_type.key.as_str().into() })
 }
 
-fn check_window(window: &Window, facts: &Facts) -> Result<(), Refusal> {
+pub(super) fn check_window(window: &Window, facts: &Facts) -> Result<(), Refusal> {
     match window.until {
         Some(until) if until <= facts.now || window.from.is_some_and(|from| until <= from) => {
             Err(Refusal::EmptyWindow { from: window.from, until })

@@ -2,7 +2,9 @@
 
 mod authorise;
 mod decide;
+mod keys;
 
+use compact_str::CompactString;
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
@@ -11,10 +13,10 @@ use crate::authority::Facts;
 use crate::command::MemberCommand;
 use crate::event::{Details, MemberEvent};
 use crate::refusal::Refusal;
-use crate::state::{AccessState, DocumentStatus, MemberEntry, Status};
+use crate::state::{AccessState, DocumentStatus, KeyEntry, MemberEntry, Status};
 use crate::vocabulary::{
-    AccountTypeKey, DocumentKind, MemberId, MemberKind, MemberScope, PermissionKey, Personal, RoleId, RoleRef, ScopeId,
-    ScopeRef, Time, Window,
+    AccountTypeKey, DocumentKind, KeyId, MemberId, MemberKind, MemberScope, PermissionKey, Personal, RoleId, RoleRef,
+    ScopeId, ScopeRef, Time, Window,
 };
 
 /// A member, folded from its own stream.
@@ -43,6 +45,9 @@ pub struct Member {
     pub roles: Vec<HeldRole>,
     /// Direct toggles: true allows, false withholds.
     pub toggles: Vec<(PermissionKey, bool)>,
+    /// Keys, ended ones included.
+    #[serde(default)]
+    pub keys: Vec<HeldKey>,
 }
 
 /// Whether a member takes part.
@@ -76,6 +81,19 @@ pub struct HeldRole {
     pub scope: Option<ScopeId>,
     /// From when until when.
     pub window: Window,
+}
+
+/// A key that the member has, or had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldKey {
+    /// The key.
+    pub key: KeyId,
+    /// What people call it.
+    pub label: CompactString,
+    /// First instant at which it no longer counts.
+    pub expires: Option<Time>,
+    /// Whether it was ended at once.
+    pub revoked: bool,
 }
 
 impl Member {
@@ -112,6 +130,12 @@ impl Member {
                 .iter()
                 .filter_map(|toggle| Some((profile?.cite(toggle.permission).id, toggle.allowed)))
                 .collect(),
+            keys: state
+                .member_ix(entry.id.as_str())
+                .into_iter()
+                .flat_map(|ix| state.keys_of(ix))
+                .map(Into::into)
+                .collect(),
         }
     }
 
@@ -127,6 +151,13 @@ impl Member {
     fn set_document(&mut self, document: DocumentKind, review: Review) {
         self.documents.retain(|(kind, _)| *kind != document);
         self.documents.push((document, review));
+    }
+}
+
+impl From<&KeyEntry> for HeldKey {
+    fn from(key: &KeyEntry) -> Self {
+        let (label, expires, revoked) = (key.label.clone(), key.expires, key.revoked.is_some());
+        Self { key: key.id.clone(), label, expires, revoked }
     }
 }
 
@@ -196,6 +227,19 @@ impl Aggregate for Member {
                 self.standing = Standing::Removed;
                 self.roles.clear();
                 self.toggles.clear();
+            }
+            MemberEvent::KeyIssued { key, label, expires, .. } => {
+                self.keys.push(HeldKey { key, label, expires, revoked: false });
+            }
+            MemberEvent::KeyExpiryChanged { key, after, .. } => {
+                if let Some(held) = self.keys.iter_mut().find(|held| held.key == key) {
+                    held.expires = Some(after);
+                }
+            }
+            MemberEvent::KeyRevoked { key, .. } => {
+                if let Some(held) = self.keys.iter_mut().find(|held| held.key == key) {
+                    held.revoked = true;
+                }
             }
             MemberEvent::PersonalDataErased { .. } => {
                 for detail in [&mut self.details.name, &mut self.details.email, &mut self.details.phone] {

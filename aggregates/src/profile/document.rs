@@ -68,6 +68,10 @@ pub struct Policy {
     pub roles_visible_with: Vec<CompactString>,
     /// Days before a document's expiry at which its holder is reminded.
     pub reminder_days: u32,
+    /// No key is made for longer than so many days. Absent: a service account's may be without end, a
+    /// person's for [about a year](crate::key::LONGEST_PERSONAL_DAYS).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub longest_key_days: Option<u32>,
 }
 
 impl Default for Policy {
@@ -84,6 +88,7 @@ impl Default for Policy {
             locked_except_for: Vec::new(),
             roles_visible_with: Vec::new(),
             reminder_days: 30,
+            longest_key_days: None,
         }
     }
 }
@@ -178,6 +183,18 @@ pub struct Authority {
     /// Erase a member's personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub personal_erase: Option<CompactString>,
+    /// Issue and rotate keys for oneself. Absent: everybody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_own: Option<CompactString>,
+    /// Issue and rotate keys of service accounts. Absent: who changes a member's details.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_issue: Option<CompactString>,
+    /// Revoke keys of others. Absent: who changes a member's details.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_revoke: Option<CompactString>,
+    /// See which keys others have, never the secrets. Absent: who sees the members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_view: Option<CompactString>,
 }
 
 /// A kind of account, which bounds what its members can ever hold.

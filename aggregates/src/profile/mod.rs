@@ -52,6 +52,10 @@ pub enum Need {
     AuditExport,
     PersonalData,
     PersonalErase,
+    KeyOwn,
+    KeyIssue,
+    KeyRevoke,
+    KeyView,
 }
 
 /// A permission of the compiled catalogue.
@@ -282,6 +286,10 @@ impl Profile {
             Need::AuditExport => &authority.audit_export,
             Need::PersonalData => &authority.personal_data,
             Need::PersonalErase => authority.personal_erase.as_ref().unwrap_or(&authority.personal_data),
+            Need::KeyOwn => return self.permission_ix(authority.key_own.as_ref()?),
+            Need::KeyIssue => authority.key_issue.as_ref().unwrap_or(&authority.member_edit),
+            Need::KeyRevoke => authority.key_revoke.as_ref().unwrap_or(&authority.member_edit),
+            Need::KeyView => authority.key_view.as_ref().unwrap_or(&authority.member_view),
         };
         self.permission_ix(key)
     }

@@ -249,6 +249,7 @@ impl AccessState {
                 scope_at: stamp.position,
                 assignments: SmallVec::new(),
                 toggles: Vec::new(),
+                keys: Vec::new(),
                 added: stamp,
                 sequence: 1,
             };
@@ -278,6 +279,7 @@ impl AccessState {
                 return self.end_assignment(ix, role, scope);
             }
             MemberEvent::MemberRemoved { .. } => self.end_all_assignments(ix),
+            event if event.is_about_key() => return self.apply_key(ix, event, stamp),
             _ => {}
         }
         let scope =
@@ -285,8 +287,12 @@ impl AccessState {
         let Some(member) = self.members.get_mut(ix.0) else { return };
         match event {
             // INVARIANT: handled above and by the caller.
-            MemberEvent::MemberAdded { .. } | MemberEvent::RoleAssigned { .. } | MemberEvent::RoleUnassigned { .. } => {
-            }
+            MemberEvent::MemberAdded { .. }
+            | MemberEvent::RoleAssigned { .. }
+            | MemberEvent::RoleUnassigned { .. }
+            | MemberEvent::KeyIssued { .. }
+            | MemberEvent::KeyExpiryChanged { .. }
+            | MemberEvent::KeyRevoked { .. } => {}
             MemberEvent::MemberDetailsChanged { before, after, .. } => {
                 if before.email != after.email {
                     member.email_verified = None;

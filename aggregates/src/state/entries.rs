@@ -4,6 +4,7 @@ use compact_str::CompactString;
 use imbl::OrdSet;
 use smallvec::SmallVec;
 
+use super::keys::KeyIx;
 use super::permission_set::{PermissionIx, PermissionSet};
 use crate::event::{Details, Stamp};
 use crate::profile::document::AssignedBy;
@@ -132,6 +133,8 @@ pub struct MemberEntry {
     pub assignments: SmallVec<[Assignment; 1]>,
     /// Direct toggles, by permission.
     pub toggles: Vec<Toggle>,
+    /// Keys, ended ones included.
+    pub keys: Vec<KeyIx>,
     /// When the member was added.
     pub added: Stamp,
     /// Events of the member's stream so far.

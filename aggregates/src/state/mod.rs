@@ -5,6 +5,7 @@
 
 mod apply;
 mod entries;
+mod keys;
 mod names;
 pub mod permission_set;
 mod table;
@@ -17,12 +18,13 @@ pub use entries::{
     Assignment, Coverage, DocumentEntry, DocumentStatus, MemberEntry, MemberIx, RoleEntry, RoleIx, ScopeEntry, ScopeIx,
     Status, Toggle,
 };
+pub use keys::{KeyEntry, KeyIx};
 pub use names::fold_name;
 use table::{SharedMap, Table};
 
 use crate::event::Stamp;
 use crate::profile::Profile;
-use crate::vocabulary::{MemberId, MemberScope, OrganisationId, RoleId, RoleRef, ScopeId, ScopeRef, Time};
+use crate::vocabulary::{KeyId, MemberId, MemberScope, OrganisationId, RoleId, RoleRef, ScopeId, ScopeRef, Time};
 
 /// The fold of an organisation's events up to one position.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +39,7 @@ pub struct AccessState {
     role_names: SharedMap<CompactString, RoleIx>,
     members: Table<MemberId, MemberEntry>,
     scopes: Table<ScopeId, ScopeEntry>,
+    keys: Table<KeyId, KeyEntry>,
     refusals: SharedMap<CompactString, (Time, u32)>,
 }
 

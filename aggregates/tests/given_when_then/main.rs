@@ -9,6 +9,7 @@ mod commands;
 mod coverage;
 mod document;
 mod fixture;
+mod key;
 mod member;
 mod member_refused;
 mod messages;

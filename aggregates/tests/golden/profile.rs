@@ -15,6 +15,11 @@ pub(crate) fn full() -> ProfileDocument {
         authority: Authority {
             role_view: Some("roles.view".into()),
             personal_erase: Some("data.erase".into()),
+            // Later than the file, which is never changed.
+            key_own: None,
+            key_issue: None,
+            key_revoke: None,
+            key_view: None,
             ..authority()
         },
         account_types: vec![AccountTypeDocument {
@@ -83,6 +88,8 @@ pub(crate) fn policy() -> Policy {
         locked_except_for: vec!["lead".into()],
         roles_visible_with: vec!["roles.view".into()],
         reminder_days: 14,
+        // Later than the files, which are never changed.
+        longest_key_days: None,
     }
 }
 
@@ -133,5 +140,9 @@ fn authority() -> Authority {
         audit_export: "audit.export".into(),
         personal_data: "data.export".into(),
         personal_erase: None,
+        key_own: None,
+        key_issue: None,
+        key_revoke: None,
+        key_view: None,
     }
 }

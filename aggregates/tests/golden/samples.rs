@@ -3,10 +3,11 @@
 use chancery_aggregates::event::{
     CommandRefused, Details, EndedRole, Event, MemberEvent, OrganisationEvent, RoleCreated, RoleEvent, ScopeEvent,
 };
+use chancery_aggregates::key::KeyHash;
 use chancery_aggregates::profile::document::{AssignedBy, Policy};
 use chancery_aggregates::vocabulary::{
-    AccountTypeKey, DocumentKind, MemberId, MemberKind, MemberScope, OrganisationId, PermissionKey, PermissionRef,
-    Personal, RoleId, RoleRef, ScopeId, ScopeRef, Time, Window,
+    AccountTypeKey, DocumentKind, KeyId, MemberId, MemberKind, MemberScope, OrganisationId, PermissionKey,
+    PermissionRef, Personal, RoleId, RoleRef, ScopeId, ScopeRef, Time, Window,
 };
 
 use crate::profile;
@@ -36,6 +37,7 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(of_roles());
     samples.extend(of_members());
     samples.extend(of_access());
+    samples.extend(of_keys());
     samples.extend(of_scopes());
     samples
 }
@@ -202,6 +204,46 @@ fn of_access() -> Vec<Sample> {
         full(toggled(Some(true), false)),
         minimal(toggled(None, true)),
         full(MemberEvent::MemberPermissionCleared { member, permission: permission(), before: true }),
+    ]
+}
+
+fn of_keys() -> Vec<Sample> {
+    let (key, other) = (KeyId::known("k7Q2mX9bL0aZ"), KeyId::known("Rt5v8YnC1dEw"));
+    let label = || "nightly sync".into();
+    let hash = KeyHash::new(std::array::from_fn(|index| index as u8 * 8));
+    vec![
+        full(MemberEvent::KeyIssued {
+            member: tom(),
+            key: key.clone(),
+            label: label(),
+            hash,
+            expires: Some(at(0)),
+            replaces: Some(other),
+        }),
+        minimal(MemberEvent::KeyIssued {
+            member: tom(),
+            key: key.clone(),
+            label: label(),
+            hash,
+            expires: None,
+            replaces: None,
+        }),
+        full(MemberEvent::KeyExpiryChanged {
+            member: tom(),
+            key: key.clone(),
+            label: label(),
+            before: Some(at(123_456)),
+            after: at(0),
+        }),
+        minimal(MemberEvent::KeyExpiryChanged {
+            member: tom(),
+            key: key.clone(),
+            label: label(),
+            before: None,
+            after: at(0),
+        }),
+        full(MemberEvent::KeyRevoked { member: tom(), key: key.clone(), label: label(), expires: Some(at(0)) }),
+        minimal(MemberEvent::KeyRevoked { member: tom(), key, label: label(), expires: None }),
     ]
 }
 

@@ -11,6 +11,8 @@ use chancery_aggregates::{Command, Event};
 use crate::oracle::{Grip, Hand, Oracle, Place, Reading};
 use crate::world::{Outcome, Script, World, play};
 
+const READINGS: [Reading; 3] = [Reading::Actual, Reading::Potential, Reading::Restored];
+
 /// Something that somebody gained.
 #[derive(Debug, Clone)]
 pub(crate) struct Gain {
@@ -34,7 +36,7 @@ pub(crate) fn gains(before: &Oracle, after: &Oracle, now: Time) -> Vec<Gain> {
         instants.insert(now);
         for place in &places {
             for at in &instants {
-                for reading in [Reading::Actual, Reading::Potential, Reading::Restored] {
+                for reading in READINGS {
                     let (then, since) =
                         (before.hand(member, place, *at, reading), after.hand(member, place, *at, reading));
                     if then == since && before.permissions == after.permissions {
@@ -59,6 +61,11 @@ fn grown(before: &Oracle, then: Option<&Hand<'_>>, after: &Oracle, since: Option
 }
 
 fn look(world: &World, before: &Oracle, after: &Oracle, outcome: &Outcome) {
+    for event in outcome.result.iter().flatten() {
+        if let Event::Member(MemberEvent::KeyIssued { member, .. }) = event {
+            look_at_key(world, before, &outcome.actor, member.as_str());
+        }
+    }
     match &outcome.actor {
         Actor::Operator => {}
         Actor::Member(actor) => {
@@ -70,6 +77,54 @@ fn look(world: &World, before: &Oracle, after: &Oracle, outcome: &Outcome) {
             }
         }
         Actor::System => look_at_the_product(world, before, after, outcome),
+    }
+}
+
+/// Whoever makes a key of another could do everything of that other's before.
+fn look_at_key(world: &World, before: &Oracle, actor: &Actor, member: &str) {
+    let actor = match actor {
+        Actor::Member(actor) if actor.as_str() == member => return,
+        Actor::Member(actor) => actor.as_str(),
+        Actor::Operator => return look_at_key_by_operator(world, before, member),
+        Actor::System => panic!("the product issues a key"),
+    };
+    let (now, owner) = (world.now, &before.members[member]);
+    assert!(owner.program, "{actor} has a key of {member}, who is a person");
+    let mut instants = before.turning_points(member);
+    instants.retain(|at| *at > now);
+    instants.insert(now);
+    let places = before.scopes.keys().cloned().map(Place::Scope).chain([Place::Organisation]);
+    for place in places {
+        let own = before.hand(actor, &before.seat(&place), now, Reading::Actual);
+        for (at, reading) in instants.iter().flat_map(|at| READINGS.map(|reading| (*at, reading))) {
+            let Some(hand) = before.hand(member, &place, at, reading) else { continue };
+            for permission in before.permissions.keys().filter(|key| before.grip(&hand, key) > Grip::No) {
+                let held = own.as_ref().map_or(Grip::No, |own| before.grip(own, permission));
+                assert_eq!(held, Grip::Full, "{actor} may use {permission} of {member} at {place:?} on {at}");
+            }
+        }
+    }
+    let held: Vec<_> = before.in_force(actor, now).into_iter().map(|(role, _)| role).collect();
+    let ahead = owner.assignments.iter().filter(|(_, window)| window.until.is_none_or(|until| now < until));
+    for role in ahead.map(|((role, _), _)| role) {
+        let named = |by: &crate::oracle::Role| by.assigned_only_by.contains(role);
+        let counts = before.roles[role].assigned == "transfer"
+            || before.policy_list("locked_except_for").contains(role)
+            || before.roles.values().any(named);
+        assert!(!counts || held.contains(&role.as_str()), "{actor} becomes {role} by a key of {member}");
+        let (level, own) = (before.roles[role].level, before.level(actor, now));
+        let below = level.is_none_or(|level| own.is_some_and(|own| own <= level));
+        assert!(!before.switch("levels") || below, "{actor} at {own:?} becomes {role} at {level:?}");
+    }
+}
+
+/// The operator lets an administrator in, and only while no administrator can get in.
+fn look_at_key_by_operator(world: &World, before: &Oracle, member: &str) {
+    assert!(before.manages_roles(member, world.now, Reading::Potential), "the operator issues a key of {member}");
+    for (id, owner) in &before.members {
+        let lasts = |(end, revoked): &(Option<Time>, bool)| !revoked && end.is_none_or(|end| world.now < end);
+        let enters = owner.keys.values().any(lasts) && before.manages_roles(id, world.now, Reading::Actual);
+        assert!(!enters, "{id} gets in, and the operator issues a key of {member}");
     }
 }
 

@@ -8,7 +8,7 @@ use chancery_aggregates::member::{Review, Standing};
 use chancery_aggregates::profile::document::AssignedBy;
 use chancery_aggregates::role::Role;
 use chancery_aggregates::scope::Scope;
-use chancery_aggregates::vocabulary::{MemberScope, ScopeRef};
+use chancery_aggregates::vocabulary::{MemberKind, MemberScope, ScopeRef};
 use chancery_aggregates::{AccessState, Command};
 use serde_json::Value;
 
@@ -84,6 +84,8 @@ fn member(member: &Member) -> oracle::Member {
             .map(|held| ((held.role.to_string(), held.scope.as_ref().map(ToString::to_string)), window(&held.window)))
             .collect(),
         toggles: member.toggles.iter().map(|(key, allowed)| (key.to_string(), *allowed)).collect(),
+        program: member.kind == MemberKind::Service,
+        keys: member.keys.iter().map(|held| (held.key.to_string(), (held.expires, held.revoked))).collect(),
     }
 }
 

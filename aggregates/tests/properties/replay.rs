@@ -24,6 +24,7 @@ fn assert_same(one: &AccessState, other: &AccessState) {
     assert_eq!(one.roles().collect::<Vec<_>>(), other.roles().collect::<Vec<_>>());
     assert_eq!(one.members().collect::<Vec<_>>(), other.members().collect::<Vec<_>>());
     assert_eq!(one.scopes().collect::<Vec<_>>(), other.scopes().collect::<Vec<_>>());
+    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
     for (ix, role) in one.roles() {
         assert_eq!(one.role_named(&role.name), Some(ix), "found by name");
         assert_eq!(other.role_named(&role.name), Some(ix), "found by name");

@@ -57,6 +57,17 @@ pub(super) fn tell(teller: &Teller<'_>, event: &MemberEvent) -> String {
         MemberEvent::MemberReactivated { member } => format!("reactivated {}", whom(member)),
         MemberEvent::MemberRemoved { member, .. } => format!("removed {}", whom(member)),
         MemberEvent::PersonalDataErased { member } => format!("erased the personal data of {member}"),
+        MemberEvent::KeyIssued { member, label, expires, replaces, .. } => {
+            let done = if replaces.is_some() { "renewed" } else { "issued" };
+            let until = expires.map_or_else(|| "without end".to_owned(), words::until);
+            format!("{done} {} key “{label}”, valid {until}", whose(member))
+        }
+        MemberEvent::KeyExpiryChanged { member, label, after, .. } => {
+            format!("limited {} former key “{label}”, valid {}", whose(member), words::until(*after))
+        }
+        MemberEvent::KeyRevoked { member, label, .. } => {
+            format!("revoked {} key “{label}”", whose(member))
+        }
     }
 }
 

@@ -133,7 +133,10 @@ impl Subjects {
             | MemberEvent::MemberSuspended { .. }
             | MemberEvent::MemberReactivated { .. }
             | MemberEvent::MemberRemoved { .. }
-            | MemberEvent::PersonalDataErased { .. } => {}
+            | MemberEvent::PersonalDataErased { .. }
+            | MemberEvent::KeyIssued { .. }
+            | MemberEvent::KeyExpiryChanged { .. }
+            | MemberEvent::KeyRevoked { .. } => {}
         }
     }
 

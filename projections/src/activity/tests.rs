@@ -1,5 +1,8 @@
 use chancery_aggregates::event::{CommandRefused, Details, MemberEvent, OrganisationEvent, RoleEvent, ScopeEvent};
-use chancery_aggregates::vocabulary::{DocumentKind, MemberId, MemberScope, Personal, Window};
+use chancery_aggregates::key::KeyHash;
+use chancery_aggregates::vocabulary::{DocumentKind, KeyId, MemberId, MemberScope, Personal, Window};
+
+use compact_str::CompactString;
 
 use super::*;
 use crate::sample::{History, at, until};
@@ -142,4 +145,35 @@ fn filters_find_entries_by_what_they_are_about() {
     assert_eq!(found(Filter { search: some("gave ACACIA"), ..Filter::default() }), [6]);
     let at_four = entries[3].time;
     assert_eq!(found(Filter { since: Some(at_four), until: Some(at_four), ..Filter::default() }), [4]);
+}
+
+#[test]
+fn keys_are_told_without_their_digests() {
+    let mut history = acme();
+    let (member, key, label) = (tom(), KeyId::known("k1"), CompactString::from("nightly sync"));
+    let issued = |expires, replaces| MemberEvent::KeyIssued {
+        member: tom(),
+        key: KeyId::known("k2"),
+        label: "nightly sync".into(),
+        hash: KeyHash::new([7; 32]),
+        expires,
+        replaces,
+    };
+    history.record(issued(Some(at("2026-07-01T00:00:00Z")), None));
+    assert_eq!(last(&history), "Sam issued Tom’s key “nightly sync”, valid until 30 June 2026");
+    history.record(issued(None, Some(key.clone())));
+    assert_eq!(last(&history), "Sam renewed Tom’s key “nightly sync”, valid without end");
+    let after = at("2026-05-01T10:00:00Z");
+    let (before, limited) = (None, label.clone());
+    history.record(MemberEvent::KeyExpiryChanged {
+        member: member.clone(),
+        key: key.clone(),
+        label: limited,
+        before,
+        after,
+    });
+    assert_eq!(last(&history), "Sam limited Tom’s former key “nightly sync”, valid until 1 May 2026 at 10:00 UTC");
+    history.by("tom").record(MemberEvent::KeyRevoked { member, key, label, expires: None });
+    assert_eq!(last(&history), "Tom revoked their own key “nightly sync”");
+    assert!(tell(&history).iter().all(|entry| !entry.sentence.contains("0707")));
 }

@@ -35,6 +35,10 @@ impl Document {
         let value = serde_json::to_value(&document).unwrap_or_default();
         Self { json: value.to_string().into(), page: page::render(&value).into() }
     }
+
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.json).into_owned()
+    }
 }
 
 /// The operations, and what is common to them.
@@ -55,8 +59,7 @@ fn describe(settings: &Settings) -> OpenApi {
     document.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>(KEY, [])]);
     let mut scheme = Http::new(HttpAuthScheme::Bearer);
     scheme.description = Some("An API key. It has the authority of the member that it belongs to.".to_owned());
-    let components = document.components.take().unwrap_or_else(|| ComponentsBuilder::new().build());
-    let mut components = components;
+    let mut components = document.components.take().unwrap_or_else(|| ComponentsBuilder::new().build());
     components.add_security_scheme(KEY, SecurityScheme::Http(scheme));
     document.components = Some(components);
     document

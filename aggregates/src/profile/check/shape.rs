@@ -67,6 +67,7 @@ const POLICY: &[Field] = &[
     may("locked_except_for", Texts),
     may("roles_visible_with", Texts),
     may("reminder_days", Number(u32::MAX as u64)),
+    may("longest_key_days", Number(u32::MAX as u64)),
 ];
 
 const AUTHORITY: &[Field] = &[
@@ -91,6 +92,10 @@ const AUTHORITY: &[Field] = &[
     must("audit_export", Text),
     must("personal_data", Text),
     may("personal_erase", Text),
+    may("key_own", Text),
+    may("key_issue", Text),
+    may("key_revoke", Text),
+    may("key_view", Text),
 ];
 
 const ACCOUNT_TYPE: &[Field] = &[

@@ -2,6 +2,7 @@
 //!
 //! Mallory has the management permission that each attempt needs, and little else.
 
+mod keys;
 mod members;
 mod roles;
 mod scopes;

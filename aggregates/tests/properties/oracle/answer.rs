@@ -195,14 +195,16 @@ impl Oracle {
         place
     }
 
+    pub(crate) fn manages_roles(&self, member: &str, at: Time, reading: Reading) -> bool {
+        ["role_edit", "role_assign"].iter().all(|need| {
+            let permission = self.authority[*need].as_str().expect("a permission");
+            self.holds(member, permission, &Place::Organisation, at, reading) == Grip::Full
+        })
+    }
+
     /// Whether somebody can manage roles, now and for good.
     pub(crate) fn has_administrator(&self, at: Time) -> bool {
-        let manages = |member: &String, at: Time| {
-            ["role_edit", "role_assign"].iter().all(|need| {
-                let permission = self.authority[*need].as_str().expect("a permission");
-                self.holds(member, permission, &Place::Organisation, at, Reading::Actual) == Grip::Full
-            })
-        };
+        let manages = |member: &String, at: Time| self.manages_roles(member, at, Reading::Actual);
         self.members.keys().any(|member| manages(member, at) && manages(member, Time::MAX_UTC))
     }
 

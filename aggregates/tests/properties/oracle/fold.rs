@@ -152,6 +152,8 @@ impl Oracle {
                     scope: reach(&event["scope"]),
                     assignments: BTreeMap::new(),
                     toggles: BTreeMap::new(),
+                    program: event["kind"] == "service",
+                    keys: BTreeMap::new(),
                 };
                 let former = self.members.insert(text(&event["member"]), member);
                 assert!(former.is_none(), "member added twice");
@@ -196,6 +198,16 @@ impl Oracle {
                 member.toggles.clear();
             }
 
+            "KeyIssued" => {
+                let former = self.member(event).keys.insert(text(&event["key"]), (time(&event["expires"]), false));
+                assert!(former.is_none(), "key issued twice");
+            }
+            "KeyExpiryChanged" => {
+                let end = time(after);
+                self.key(event).0 = end;
+            }
+            "KeyRevoked" => self.key(event).1 = true,
+
             "ScopeCreated" => {
                 let scope = Scope {
                     name: text(&event["scope"]["name"]),
@@ -219,6 +231,10 @@ impl Oracle {
             "ScopeRestored" => self.scope(&event["scope"]["id"]).archived = false,
             other => panic!("the oracle has never heard of {other}"),
         }
+    }
+
+    fn key(&mut self, event: &Value) -> &mut (Option<Time>, bool) {
+        self.member(event).keys.get_mut(event["key"].as_str().expect("an id")).expect("a key of the member")
     }
 
     fn set_document(&mut self, event: &Value, status: &'static str, expires: Option<Time>) {

@@ -88,6 +88,10 @@ pub(crate) struct Member {
     pub(crate) scope: Reach,
     pub(crate) assignments: BTreeMap<(String, Option<String>), Window>,
     pub(crate) toggles: BTreeMap<String, bool>,
+    /// A program, and not a person.
+    pub(crate) program: bool,
+    /// When each key ends, and whether it was revoked.
+    pub(crate) keys: BTreeMap<String, (Option<Time>, bool)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use chancery_aggregates::Command;
 use chancery_aggregates::command::{MemberCommand, OrganisationCommand, RoleCommand, ScopeCommand};
-use chancery_aggregates::vocabulary::{MemberKind, OrganisationId};
+use chancery_aggregates::key::{KeyExpiry, KeyHash};
+use chancery_aggregates::vocabulary::{KeyId, MemberKind, OrganisationId};
 use chrono::TimeDelta;
 
 use super::{World, member_id, pick, role_id, scope_id};
@@ -114,10 +115,43 @@ impl World {
                 MemberCommand::ClearMemberPermission { permission: held.unwrap_or_else(|| self.permission(b)) }
             }
             97..101 => MemberCommand::SuspendMember,
-            101..110 => MemberCommand::ReactivateMember,
-            _ => MemberCommand::RemoveMember,
+            101..106 => MemberCommand::ReactivateMember,
+            106 => MemberCommand::RemoveMember,
+            _ => return self.key_command(verb - 107, [a, b, c, d]),
         };
         Command::Member(id, command)
+    }
+
+    /// Most often of a service account, of which there are few.
+    fn key_command(&self, verb: u8, [a, b, c, d]: [u8; 4]) -> Command {
+        let programs = self.state.members().filter(|(_, member)| member.kind == MemberKind::Service);
+        let programs: Vec<_> = programs.map(|(_, member)| member.id.clone()).collect();
+        let id = pick(&programs, a).filter(|_| a % 4 != 0).unwrap_or_else(|| self.member(a));
+        let keys: Vec<_> = self.state.keys().map(|key| key.id.clone()).collect();
+        let new = KeyId::known(if b % 16 == 15 {
+            "k_0".to_owned()
+        } else {
+            format!("k{}", keys.len() - usize::from(b % 8 == 7 && !keys.is_empty()))
+        });
+        let old = pick(&keys, b).unwrap_or_else(|| KeyId::known("ghost"));
+        let owner =
+            self.state.key(old.as_str()).and_then(|key| self.state.member(key.member)).map(|member| member.id.clone());
+        let owner = owner.filter(|_| a % 8 != 7).unwrap_or_else(|| id.clone());
+        let hash = KeyHash::new([d; 32]);
+        let days = TimeDelta::days(i64::from(c) * 2 - 30);
+        let expires = match c % 4 {
+            0 | 1 => KeyExpiry::Usual,
+            2 => KeyExpiry::At(self.now + days),
+            _ => KeyExpiry::Never,
+        };
+        match verb {
+            0..3 => Command::Member(id, MemberCommand::IssueKey { key: new, label: Self::name(d), hash, expires }),
+            3 => {
+                let until = (d % 2 == 0).then(|| self.now + TimeDelta::hours(i64::from(d) - 50));
+                Command::Member(owner, MemberCommand::RotateKey { key: old, by: new, hash, expires, until })
+            }
+            _ => Command::Member(owner, MemberCommand::RevokeKey { key: old }),
+        }
     }
 
     pub(super) fn scope_command(&self, verb: u8, [a, b, c, d]: [u8; 4]) -> Command {

@@ -68,7 +68,7 @@ impl World {
             (None, _) => ScopeChoice::All,
         };
         let add = MemberCommand::AddMember {
-            kind: MemberKind::Person,
+            kind: if seed % 3 == 1 { MemberKind::Service } else { MemberKind::Person },
             account_type: Some(AccountTypeKey::known(account_type.key.clone())),
             details: Self::details(seed),
             scope: Some(scope),
