@@ -7,6 +7,7 @@
 pub mod api;
 pub mod cli;
 pub mod config;
+pub mod copy;
 pub mod engine;
 pub mod import;
 pub mod keys;

@@ -4,8 +4,11 @@
 
 mod api;
 mod cli;
+mod copy;
 mod crash;
 mod engine;
+mod follow;
+mod hammer;
 mod import;
 mod keys;
 mod matrix;

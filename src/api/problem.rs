@@ -215,6 +215,7 @@ impl From<EngineError> for Problem {
             }
             EngineError::BeyondHead { .. } => Self::new(StatusCode::NOT_FOUND, "beyond_head", error.to_string()),
             EngineError::Changed { .. } => Self::changed(),
+            EngineError::Behind { .. } => Self::unavailable("behind", "the position did not come in time"),
             EngineError::Contended { .. } => Self::unavailable("contended", "too many others write here: try again"),
             EngineError::Unreadable { .. } | EngineError::Internal(_) => {
                 tracing::error!(%error, "the engine failed");

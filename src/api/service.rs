@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use chancery_aggregates::AccessState;
 use chancery_aggregates::vocabulary::{OrganisationId, Time};
@@ -12,7 +11,7 @@ use super::document::Document;
 use super::meters::Meters;
 use super::problem::{Answer, Problem};
 use crate::config::Settings;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, Follower};
 
 /// The service, as handlers have it.
 pub type Shared = Arc<Service>;
@@ -30,14 +29,20 @@ pub struct Service {
     pub meters: Meters,
     /// The description of the interface.
     pub(super) document: Document,
+    /// Keeps the access states abreast of what other processes write.
+    follower: Follower,
     stopping: AtomicBool,
 }
 
 impl Service {
-    /// A service over an engine.
+    /// A service over an engine, which begins to follow its log.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
     pub fn new(engine: Engine, keys: Arc<dyn Keys>, settings: Settings) -> Self {
         let document = Document::new(&settings);
-        Self { engine, keys, settings, meters: Meters::new(), document, stopping: AtomicBool::new(false) }
+        let follower = engine.follow(settings.patience.0);
+        Self { follower, engine, keys, settings, meters: Meters::new(), document, stopping: AtomicBool::new(false) }
     }
 
     /// Tells load balancers to send nobody here any more.
@@ -56,10 +61,7 @@ impl Service {
     /// # Errors
     /// When the organisation is not there, the store fails, or the position is not reached in time.
     pub async fn state(&self, organisation: &OrganisationId, at_least: Option<u64>) -> Answer<Arc<AccessState>> {
-        let state = match self.engine.hot_state(organisation) {
-            Some(state) => state,
-            None => self.engine.state(organisation).await.map_err(|error| unknown(organisation, error))?,
-        };
+        let state = self.follower.state(organisation).await.map_err(|error| unknown(organisation, error))?;
         match at_least {
             Some(asked) if asked > state.position() => self.wait_for(organisation, asked).await,
             _ => Ok(state),
@@ -68,23 +70,13 @@ impl Service {
 
     /// Waits for a position that another process is still writing, or has just written.
     async fn wait_for(&self, organisation: &OrganisationId, asked: u64) -> Answer<Arc<AccessState>> {
-        const FIRST_PAUSE: Duration = Duration::from_millis(2);
-        const LONGEST_PAUSE: Duration = Duration::from_millis(50);
-        let deadline = tokio::time::Instant::now() + self.settings.wait.0;
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let state = self.engine.state(organisation).await?;
-            if state.position() >= asked {
-                return Ok(state);
-            }
-            if tokio::time::Instant::now() + pause > deadline {
-                let head = state.position();
+        match self.engine.state_at_least(organisation, asked, self.settings.read_wait.0).await {
+            Err(EngineError::Behind { head, .. }) => {
                 let detail = format!("position {asked} is not reached: the organisation is at {head}");
                 let problem = Problem::new(axum::http::StatusCode::PRECONDITION_FAILED, "not_reached", detail);
-                return Err(problem.field(super::headers::AT_LEAST.as_str()));
+                Err(problem.field(super::headers::AT_LEAST.as_str()))
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            other => Ok(other?),
         }
     }
 
@@ -92,20 +84,6 @@ impl Service {
     pub fn now(&self, state: &AccessState) -> Time {
         let now = self.engine.now();
         state.time().map_or(now, |head| head.max(now))
-    }
-
-    /// Looks, now and then, for what other processes appended to the organisations in use. Ends never.
-    pub async fn refresh(&self) {
-        let mut ticks = tokio::time::interval(self.settings.refresh.0.max(Duration::from_millis(10)));
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            for organisation in self.engine.loaded() {
-                if let Err(error) = self.engine.state(&organisation).await {
-                    tracing::warn!(%organisation, %error, "the access state cannot be brought up to date");
-                }
-            }
-        }
     }
 }
 

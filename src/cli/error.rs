@@ -49,6 +49,9 @@ pub enum CliError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A copy was not made, or not finished.
+    #[error(transparent)]
+    Copy(Box<crate::copy::CopyError>),
     /// A change needs somebody who makes it.
     #[error("say who acts: `--as MEMBER`")]
     ActorRequired,
@@ -163,6 +166,7 @@ impl CliError {
             Self::Refused(refusal) => refusal.rule(),
             Self::Engine(error) => engine_rule(error),
             Self::Store(error) => store_rule(error),
+            Self::Copy(error) => error.rule(),
             Self::ActorRequired => "actor_required",
             Self::OwnAccessHidden { .. } => "own_access_hidden",
             // As for a role that is named.
@@ -204,9 +208,12 @@ impl CliError {
             Self::OwnAccessHidden { .. } => Exit::Refused,
             Self::RolesHidden | Self::NoOrganisation | Self::UnknownProfile { .. } => Exit::NotFound,
             Self::Engine(error) => match error.as_ref() {
-                EngineError::BeforeFounding { .. } | EngineError::BeyondHead { .. } => Exit::NotFound,
+                EngineError::BeforeFounding { .. } | EngineError::BeyondHead { .. } | EngineError::Behind { .. } => {
+                    Exit::NotFound
+                }
                 _ => Exit::Failed,
             },
+            Self::Copy(error) => error.exit(),
             Self::Store(StoreError::KeyReused { .. }) => Exit::Conflict,
             Self::Unavailable { .. } | Self::Refused(_) | Self::Store(_) | Self::File { .. } | Self::Io(_) => {
                 Exit::Failed
@@ -224,13 +231,14 @@ fn engine_rule(error: &EngineError) -> &'static str {
         EngineError::BeforeFounding { .. } => "before_founding",
         EngineError::BeyondHead { .. } => "beyond_head",
         EngineError::Changed { .. } => "changed",
+        EngineError::Behind { .. } => "behind",
         EngineError::Internal(_) => "internal",
     }
 }
 
 fn store_rule(error: &StoreError) -> &'static str {
     match error {
-        StoreError::Conflict { .. } | StoreError::SequenceTaken { .. } => "store_conflict",
+        StoreError::Conflict { .. } | StoreError::SequenceTaken { .. } | StoreError::Moved { .. } => "store_conflict",
         StoreError::KeyReused { .. } => "key_reused",
         StoreError::Invalid(_) => "store_invalid",
         StoreError::Foreign { .. } => "store_unusable",

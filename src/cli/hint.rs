@@ -32,6 +32,7 @@ impl CliError {
             Self::Engine(error) if matches!(**error, EngineError::BeyondHead { .. }) => {
                 "`chancery status` shows the last position"
             }
+            Self::Engine(error) if matches!(**error, EngineError::Behind { .. }) => "wait longer: `--wait 1m`",
             _ => return None,
         };
         Some(hint.to_owned())

@@ -7,6 +7,7 @@ mod access;
 mod activity;
 mod check;
 mod completions;
+mod copy;
 mod demo;
 mod diff;
 mod error;
@@ -54,7 +55,7 @@ Exit codes:
   1  the store or the program failed
   2  the command line or the input makes no sense
   3  refused; or `check` says denied
-  4  what was named is not there
+  4  what was named is not there; or not yet, with `--at-least`
   5  it does not fit what is there now (a name taken, a role in use, a key used before)
 
 Times are UTC: 2026-03-03T14:30:00Z, 2026-03-03T14:30, 2026-03-03, `now`, or ago: 90m, 2h, 3d, 6w.
@@ -114,6 +115,8 @@ pub enum Command {
     Activity(activity::Args),
     /// Take over members and roles from another system
     Import(import::Args),
+    /// Copy organisations from one store to another, with everything that they are
+    Copy(copy::Args),
     /// Found the demonstration's organisations with their history, and show around
     Demo(demo::Args),
     /// Answer other programs over HTTP: decisions, resources, health and metrics
@@ -144,7 +147,7 @@ impl Command {
             | Self::Activity(_)
             | Self::Status(_) => Some(Access::Read),
             Self::Import(args) => Some(args.needs()),
-            Self::Demo(_) | Self::Serve(_) | Self::Completions(_) => None,
+            Self::Copy(_) | Self::Demo(_) | Self::Serve(_) | Self::Completions(_) => None,
         }
     }
 
@@ -165,6 +168,7 @@ impl Command {
             Self::Events(args) => events::run(args, session).await,
             Self::Activity(args) => activity::run(args, session).await,
             Self::Import(args) => import::run(args, session).await,
+            Self::Copy(args) => Box::pin(copy::run(args, session)).await,
             Self::Demo(args) => Box::pin(demo::run(args, session)).await,
             Self::Serve(args) => Box::pin(serve::run(args, session)).await,
             Self::Status(args) => status::run(args, session).await,

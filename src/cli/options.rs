@@ -1,12 +1,13 @@
 //! What every subcommand takes.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use chancery_aggregates::vocabulary::{Actor, IdError, OrganisationId};
 use clap::ValueEnum;
 
-use super::time::Edge;
 pub(super) use super::time::Point;
+use super::time::{self, Edge};
 use crate::engine::Moment;
 
 /// Options of every subcommand.
@@ -31,6 +32,12 @@ pub struct Options {
     /// Makes a repeated command answer as the first time
     #[arg(long, global = true, value_name = "KEY")]
     pub idempotency_key: Option<String>,
+    /// Wait until the organisation has reached this position, which a change made elsewhere has told
+    #[arg(long, global = true, value_name = "POSITION")]
+    pub at_least: Option<u64>,
+    /// How long to wait for it: 500ms, 10s, 2m
+    #[arg(long, global = true, value_name = "DURATION", value_parser = time::duration, default_value = "10s")]
+    pub wait: Duration,
     /// Tables for people, JSON for programs
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
     pub format: Format,

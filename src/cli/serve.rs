@@ -95,14 +95,9 @@ async fn serve(engine: Engine, operators: OperatorKeys, settings: Settings) -> R
     };
     load(&service).await?;
     tracing::info!(address = %main.address()?, tls = tls.is_some(), "listening");
-    let refreshing = tokio::spawn({
-        let service = service.clone();
-        async move { service.refresh().await }
-    });
     let renewing = tls.map(|tls| tokio::spawn(renew_on_hangup(tls)));
     let monitored = monitoring.map(|listener| tokio::spawn(listener.serve(std::future::pending())));
     main.serve(told_to_stop(&service)).await;
-    refreshing.abort();
     for task in renewing.into_iter().chain(monitored) {
         task.abort();
     }

@@ -104,8 +104,18 @@ impl Session {
     /// The organisation that the line is about: the named one, or the only one.
     ///
     /// # Errors
-    /// When none is named and the store has none or several.
+    /// When none is named and the store has none or several; when it does not reach the position of
+    /// `--at-least` in time.
     pub async fn organisation(&self) -> Result<OrganisationId, CliError> {
+        let organisation = self.named_organisation().await?;
+        // Asking several times costs little: what was reached stays reached.
+        if let Some(position) = self.options.at_least {
+            self.engine()?.state_at_least(&organisation, position, self.options.wait).await?;
+        }
+        Ok(organisation)
+    }
+
+    async fn named_organisation(&self) -> Result<OrganisationId, CliError> {
         if let Some(organisation) = &self.organisation {
             return Ok(organisation.clone());
         }

@@ -102,6 +102,19 @@ fn ago(text: &str) -> Option<TimeDelta> {
     }
 }
 
+/// Why a text is not a length of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("write a length of time as 500ms, 10s, 2m or 1h")]
+pub(super) struct NotADuration;
+
+/// A length of time, such as `10s`.
+pub(super) fn duration(text: &str) -> Result<std::time::Duration, NotADuration> {
+    if let Some(count) = text.strip_suffix("ms") {
+        return count.parse().map(std::time::Duration::from_millis).map_err(|_| NotADuration);
+    }
+    ago(text).and_then(|length| length.to_std().ok()).ok_or(NotADuration)
+}
+
 /// A point of an organisation's history as it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Point {

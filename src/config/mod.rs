@@ -106,9 +106,9 @@ settings! {
         /// The most questions in one batch of evaluations
         evaluations: usize = 1_000, "CHANCERY_EVALUATIONS", "NUMBER";
         /// How long a read waits for the position that it asks for
-        wait: Length = seconds(2), "CHANCERY_WAIT", "LENGTH";
-        /// How often an organisation in use looks for what other processes appended
-        refresh: Length = Length(Duration::from_millis(200)), "CHANCERY_REFRESH", "LENGTH";
+        read_wait: Length = seconds(2), "CHANCERY_READ_WAIT", "LENGTH";
+        /// How old an access state may grow while the store does not answer, before it is not asked any more
+        patience: Length = seconds(60), "CHANCERY_PATIENCE", "LENGTH";
         /// How long requests under way may take to end when the service is told to stop
         grace: Length = seconds(20), "CHANCERY_GRACE", "LENGTH";
         /// What to log: a level (error, warn, info, debug, trace), also by target as `info,chancery::api=debug`
@@ -370,7 +370,7 @@ mod tests {
         let settings = Settings {
             public_url: Some("https://a\"b".to_owned()),
             rate: 12,
-            wait: Length(Duration::from_millis(1_500)),
+            read_wait: Length(Duration::from_millis(1_500)),
             ..Settings::default()
         };
         let printed = settings.print("postgres://chancery:hunter2@db/access?sslmode=require&password=hunter2");

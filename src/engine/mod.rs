@@ -3,8 +3,14 @@
 //! One lane per organisation takes a request at a time: its commands are decided against the access
 //! state at the head, the events are appended if that is still the head, and only when they are
 //! durable is the new state published to readers. Readers never wait for a lane.
+//!
+//! Several processes may use one store, and a check on any of them sees what the others wrote:
+//! [`Engine::state`] asks the store for its head each time; [`Engine::follow`] follows the log in the
+//! background instead, and answers without asking; [`Engine::state_at_least`] waits for a position that
+//! another process has told.
 
 mod clock;
+mod follow;
 mod framework;
 mod lane;
 mod replay;
@@ -21,6 +27,7 @@ use chancery_aggregates::refusal::Thing;
 use chancery_aggregates::vocabulary::{Actor, OrganisationId};
 use chancery_aggregates::{AccessState, Command, Refusal};
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use follow::Follower;
 use lane::Lane;
 use parking_lot::Mutex;
 pub use replay::{Moment, Replayed};
@@ -127,6 +134,18 @@ pub enum EngineError {
         organisation: String,
         /// Position of the last event.
         head: u64,
+    },
+    /// The position that was waited for did not come in time.
+    #[error("organisation `{organisation}` is at position {head} after waiting {waited:?}, and not yet at {asked}")]
+    Behind {
+        /// Whose log.
+        organisation: String,
+        /// The position waited for.
+        asked: u64,
+        /// Position of the last event.
+        head: u64,
+        /// How long it was waited for.
+        waited: std::time::Duration,
     },
     /// The program itself failed; nothing was acknowledged.
     #[error("internal error: {0}")]

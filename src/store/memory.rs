@@ -2,18 +2,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::RwLock;
 
 use super::{
-    Append, Appended, EventRow, Head, Idempotency, NewEvent, Range, Store, StoreError, Visit, Visitor, validate,
+    AdoptedKey, Adoption, Append, Appended, EventRow, Head, Idempotency, NewEvent, Range, Store, StoreError, Visit,
+    Visitor, adopt::Tip, notify::News, validate,
 };
 
 /// A log that is gone when the process ends.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     log: RwLock<Log>,
+    news: News,
 }
 
 #[derive(Debug, Default)]
@@ -74,20 +77,11 @@ impl Log {
 
     fn append(&mut self, request: Append) -> Result<Appended, StoreError> {
         self.check(&request)?;
-        let own = self.organisations.entry(request.organisation.clone()).or_default();
-        let first_position = own.head() + 1;
+        let first_position = request.expected_head + 1;
         for event in request.events {
-            let stored = Arc::new(Stored {
-                organisation: request.organisation.clone(),
-                position: own.head() + 1,
-                global_position: count(&self.events) + 1,
-                event,
-            });
-            let stream = (stored.event.aggregate_type.clone(), stored.event.aggregate_id.clone());
-            self.streams.entry(stream).or_default().insert(stored.event.sequence, Arc::clone(&stored));
-            own.events.push(Arc::clone(&stored));
-            self.events.push(stored);
+            self.push(&request.organisation, event);
         }
+        let own = self.organisations.entry(request.organisation).or_default();
         let appended = Appended {
             first_position,
             last_position: own.head(),
@@ -98,6 +92,51 @@ impl Log {
             own.requests.insert(key, (fingerprint, appended));
         }
         Ok(appended)
+    }
+
+    fn push(&mut self, organisation: &str, event: NewEvent) {
+        let own = self.organisations.entry(organisation.to_owned()).or_default();
+        let stored = Arc::new(Stored {
+            organisation: organisation.to_owned(),
+            position: own.head() + 1,
+            global_position: count(&self.events) + 1,
+            event,
+        });
+        let stream = (stored.event.aggregate_type.clone(), stored.event.aggregate_id.clone());
+        self.streams.entry(stream).or_default().insert(stored.event.sequence, Arc::clone(&stored));
+        own.events.push(Arc::clone(&stored));
+        self.events.push(stored);
+    }
+
+    fn adopt(&mut self, adoption: Adoption) -> Result<u64, StoreError> {
+        let tips = self.organisations.iter().filter_map(head_of);
+        let mut tips =
+            tips.map(|Head { organisation, position, time }| (organisation, Tip { position, time })).collect();
+        adoption.check(count(&self.events), &mut tips)?;
+        self.check_sequences(adoption.events.iter().map(|adopted| &adopted.event))?;
+        let mut keys = Vec::new();
+        for key in adoption.keys {
+            if tips.get(&key.organisation).is_none_or(|tip| tip.position < key.last_position) {
+                return Err(AdoptedKey::without_events());
+            }
+            let own = self.organisations.get(&key.organisation);
+            match own.and_then(|own| own.requests.get(&key.key)) {
+                None => keys.push(key),
+                Some((fingerprint, appended)) if key.did(fingerprint, appended) => {}
+                Some(_) => return Err(StoreError::KeyReused { key: key.key }),
+            }
+        }
+        for adopted in adoption.events {
+            self.push(&adopted.organisation, adopted.event);
+        }
+        for AdoptedKey { organisation, key, fingerprint, first_position, last_position } in keys {
+            let own = self.organisations.entry(organisation).or_default();
+            let index = usize::try_from(last_position - 1).unwrap_or(usize::MAX);
+            let last_global_position = own.events.get(index).map_or(0, |event| event.global_position);
+            let appended = Appended { first_position, last_position, last_global_position, repeated: false };
+            own.requests.insert(key, (fingerprint, appended));
+        }
+        Ok(count(&self.events))
     }
 
     /// Refuses what [`append`](Self::append) must not begin.
@@ -111,8 +150,12 @@ impl Log {
         if let (Some(last), Some(first)) = (own.and_then(|own| own.events.last()), request.events.first()) {
             validate::not_before(last.event.time, first.time)?;
         }
+        self.check_sequences(&request.events)
+    }
+
+    fn check_sequences<'a>(&self, events: impl IntoIterator<Item = &'a NewEvent>) -> Result<(), StoreError> {
         let mut taken = std::collections::HashSet::new();
-        for event in &request.events {
+        for event in events {
             let stream = (event.aggregate_type.clone(), event.aggregate_id.clone());
             let stored = self.streams.get(&stream).is_some_and(|stream| stream.contains_key(&event.sequence));
             if stored || !taken.insert((stream, event.sequence)) {
@@ -180,7 +223,9 @@ impl Store for MemoryStore {
         {
             return Ok(earlier);
         }
-        log.append(request)
+        let appended = log.append(request)?;
+        self.news.announce(appended.last_global_position);
+        Ok(appended)
     }
 
     async fn scan(&self, range: Range, mut visitor: Visitor) -> Result<(), StoreError> {
@@ -210,8 +255,46 @@ impl Store for MemoryStore {
         log.earlier(organisation, idempotency)
     }
 
+    async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {
+        let log = self.log.read();
+        log.refuse_if_closed()?;
+        let Some(own) = log.organisations.get(organisation) else { return Ok(Vec::new()) };
+        let mut keys: Vec<AdoptedKey> = own
+            .requests
+            .iter()
+            .filter(|(key, _)| key.as_str() > after)
+            .map(|(key, (fingerprint, appended))| AdoptedKey {
+                organisation: organisation.to_owned(),
+                key: key.clone(),
+                fingerprint: fingerprint.clone(),
+                first_position: appended.first_position,
+                last_position: appended.last_position,
+            })
+            .collect();
+        keys.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        keys.truncate(limit);
+        Ok(keys)
+    }
+
+    async fn adopt(&self, adoption: Adoption) -> Result<(), StoreError> {
+        let mut log = self.log.write();
+        log.refuse_if_closed()?;
+        self.news.announce(log.adopt(adoption)?);
+        Ok(())
+    }
+
+    async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {
+        let head = || {
+            let log = self.log.read();
+            log.refuse_if_closed().map(|()| count(&log.events))
+        };
+        head()?;
+        self.news.wait(after, timeout, std::future::pending(), async { head() }).await
+    }
+
     async fn close(&self) {
         self.log.write().closed = true;
+        self.news.close();
     }
 }
 

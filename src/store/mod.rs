@@ -11,11 +11,16 @@
 //! - events are never changed or removed: the database itself refuses it;
 //! - the same idempotency key answers with the first result again.
 
+mod adopt;
 pub mod memory;
+mod notify;
 pub mod postgres;
 pub mod sqlite;
 mod validate;
 
+use std::time::Duration;
+
+pub use adopt::{Adopted, AdoptedKey, Adoption};
 use async_trait::async_trait;
 
 /// One event, ready to be written. Positions are given by the store.
@@ -180,6 +185,14 @@ pub enum StoreError {
         /// What the store has.
         head: u64,
     },
+    /// Somebody else wrote to a store whose global positions were to be kept.
+    #[error("the store's last event has global position {head}, not {expected}")]
+    Moved {
+        /// What the caller expected.
+        expected: u64,
+        /// What the store has.
+        head: u64,
+    },
     /// The idempotency key was used before for a request with another content.
     #[error("idempotency key `{key}` was used before for another request")]
     KeyReused {
@@ -280,6 +293,34 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`StoreError::KeyReused`] when the key belongs to a request with another fingerprint.
     async fn earlier(&self, organisation: &str, idempotency: &Idempotency) -> Result<Option<Appended>, StoreError>;
+
+    /// The idempotency keys of an organisation that come after `after` by their bytes, in order, at most
+    /// `limit`; the empty string is before all.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError>;
+
+    /// Takes over events and keys of another store as they are, all or none, durably. The events get
+    /// the next global positions, in their order; a key that is there already, and did the same, is
+    /// passed over. The database watches over it as over an append.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when an event does not follow its organisation's head,
+    /// [`StoreError::Moved`] when [`Adoption::global_head`] is not the store's, [`StoreError::KeyReused`]
+    /// when a key did something else here; the others as they are named.
+    async fn adopt(&self, adoption: Adoption) -> Result<(), StoreError>;
+
+    /// Waits until the log has an event with a global position above `after`, and returns the global
+    /// position of its last event; after `timeout`, returns that as it is then, read anew.
+    ///
+    /// An append of this process is noticed at once, one of another process after a notification's way
+    /// (PostgreSQL) or 20 milliseconds (SQLite); a lost notification costs a second. Whoever passes what
+    /// the last call returned misses nothing. Many may wait at the same time: they share one connection.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or is closed meanwhile.
+    async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError>;
 
     /// Waits for what is under way, and releases what the store holds. Later calls fail with
     /// [`StoreError::Closed`].

@@ -1,6 +1,6 @@
 //! What every store refuses before it looks at its rows.
 
-use super::{Append, NewEvent, StoreError};
+use super::{AdoptedKey, Append, NewEvent, StoreError};
 
 /// Positions and sequences are signed 64-bit numbers in every database we know.
 const LARGEST: u64 = i64::MAX.unsigned_abs();
@@ -20,6 +20,23 @@ pub(super) fn request(request: &Append) -> Result<(), StoreError> {
         new_event(event)?;
         not_before(latest, event.time)?;
         latest = event.time;
+    }
+    Ok(())
+}
+
+/// Checks all of an event taken over that can be checked without the log.
+pub(super) fn adopted(organisation: &str, event: &NewEvent) -> Result<(), StoreError> {
+    name(organisation, "the organisation's name is empty")?;
+    new_event(event)
+}
+
+/// Checks all of a key taken over that can be checked without the log.
+pub(super) fn key(key: &AdoptedKey) -> Result<(), StoreError> {
+    name(&key.organisation, "the organisation's name is empty")?;
+    name(&key.key, "the idempotency key is empty")?;
+    name(&key.fingerprint, "the fingerprint of the idempotency key is empty")?;
+    if key.first_position == 0 || key.last_position < key.first_position || key.last_position > LARGEST {
+        return Err(StoreError::Invalid("the positions of an idempotency key make no sense"));
     }
     Ok(())
 }

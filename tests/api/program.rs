@@ -59,7 +59,7 @@ fn the_program_answers_to_keys_of_the_log_until_they_are_revoked() {
     let issue = ["-o", "acme", "--as", "olivia", "--format", "json", "key", "issue", "--self", "--label", "test"];
     let issued: serde_json::Value = serde_json::from_str(&line(&store, &issue)).unwrap();
     let token = issued["token"].as_str().unwrap_or_else(|| panic!("{issued}")).to_owned();
-    let mut running = serve(&store, &["--operator-keys", keys.to_str().unwrap(), "--refresh", "20ms"]);
+    let mut running = serve(&store, &["--operator-keys", keys.to_str().unwrap()]);
     let mut shown = String::new();
     BufReader::new(running.child.stdout.take().unwrap()).read_line(&mut shown).unwrap();
     let operator = shown.trim().rsplit(' ').next().unwrap().to_owned();

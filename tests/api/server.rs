@@ -113,7 +113,9 @@ impl Server {
     pub(super) fn start(runtime: Runtime, engine: Engine, keys: Arc<dyn Keys>, settings: Settings) -> Self {
         let settings = Settings { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..settings };
         let listen = settings.listen;
+        let entered = runtime.enter();
         let service = Arc::new(Service::new(engine, keys, settings));
+        drop(entered);
         let router = chancery::api::router(service.clone());
         let listener = runtime.block_on(Listener::bind(listen, router, None, service)).unwrap();
         let address = listener.address().unwrap();

@@ -10,12 +10,14 @@
     reason = "helpers of tests may fail as tests do, but clippy exempts only the tests themselves"
 )]
 
+mod adopt;
 mod append;
+mod follow;
 mod idempotency;
 mod lasting;
 pub(crate) mod postgres;
 mod read;
-mod sqlite;
+pub(crate) mod sqlite;
 
 use std::sync::Arc;
 
@@ -66,6 +68,19 @@ macro_rules! contract {
                 read::texts_are_kept_byte_for_byte
                 read::large_events_are_kept_whole
                 read::heads_are_listed_by_name
+                follow::what_is_there_already_is_told_at_once
+                follow::a_wait_in_vain_ends_and_tells_the_head
+                follow::an_append_wakes_all_who_wait
+                follow::whoever_waits_from_news_to_news_misses_nothing
+                follow::a_wait_that_is_dropped_leaves_the_others_waiting
+                follow::closing_ends_the_waiting
+                adopt::events_are_taken_over_as_they_are_in_their_order
+                adopt::an_event_that_does_not_follow_is_refused_and_nothing_is_written
+                adopt::a_global_head_that_is_another_is_refused
+                adopt::a_key_that_was_taken_over_answers_as_the_first_time
+                adopt::keys_are_listed_by_their_bytes
+                adopt::taking_over_and_appending_at_once_leave_no_gap
+                adopt::a_closed_store_takes_nothing_over
             }
         }
     };
@@ -80,6 +95,8 @@ macro_rules! lasting_contract {
                 lasting::a_retry_is_answered_after_reopening
                 lasting::two_handles_append_to_one_organisation_without_a_gap
                 lasting::a_conflict_with_another_handle_is_seen
+                follow::an_append_of_another_handle_wakes_who_waits
+                adopt::what_was_taken_over_is_there_after_reopening
             }
         }
     };

@@ -85,8 +85,8 @@ impl Session {
 pub(super) struct Connector {
     pub(super) location: Location,
     pub(super) options: OpenOptions,
-    tls: MakeRustlsConnect,
-    home: Handle,
+    pub(super) tls: MakeRustlsConnect,
+    pub(super) home: Handle,
 }
 
 impl fmt::Debug for Connector {

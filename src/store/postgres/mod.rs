@@ -5,11 +5,13 @@
 //! connections of their own. All connections live on one thread of the store's, and come back by
 //! themselves after the server was restarted.
 
+mod adopt;
 mod batch;
 mod commit;
 mod connection;
 mod cursor;
 mod error;
+mod follow;
 mod location;
 mod reader;
 mod schema;
@@ -17,6 +19,7 @@ mod text;
 mod tls;
 mod writer;
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -26,13 +29,18 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
+use self::adopt::Adopter;
 use self::commit::Committer;
 use self::connection::Connector;
 use self::cursor::Sink;
+use self::follow::Follow;
 use self::location::Location;
 use self::reader::Readers;
 use self::writer::{Job, Queue, Writer};
-use super::{Access, Append, Appended, Folder, Head, Idempotency, Range, Store, StoreError, Visitor, validate};
+use super::{
+    Access, AdoptedKey, Adoption, Append, Appended, Folder, Head, Idempotency, Range, Store, StoreError, Visitor,
+    validate,
+};
 
 /// How a store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +76,9 @@ impl OpenOptions {
 /// Dropping it without [`close`](Store::close) loses nothing that was acknowledged.
 #[derive(Debug)]
 pub struct PostgresStore {
-    readers: Readers,
+    readers: Arc<Readers>,
+    follow: Arc<Follow>,
+    adopter: Adopter,
     /// Requests for the writer; closing it ends the store's thread.
     queue: Queue,
     connector: Connector,
@@ -102,8 +112,10 @@ impl PostgresStore {
         });
         let thread = thread.map_err(|error| name.failed(error))?;
         let connector = opening.recv().unwrap_or(Err(StoreError::Closed))?;
-        let readers = Readers::new(connector.clone());
-        Ok(Self { readers, queue, connector, thread: Mutex::new(Some(thread)) })
+        let readers = Arc::new(Readers::new(connector.clone()));
+        let follow = Follow::new(Arc::clone(&readers));
+        connector.home.spawn(Arc::clone(&follow).tell());
+        Ok(Self { readers, follow, adopter: Adopter::default(), queue, connector, thread: Mutex::new(Some(thread)) })
     }
 }
 
@@ -138,7 +150,11 @@ impl Store for PostgresStore {
         if self.connector.options.access == Access::Read {
             return self.readers.refuse_if_closed().and_then(|()| Err(self.connector.location.read_only()));
         }
-        self.queue.append(request).await
+        let appended = self.queue.append(request).await?;
+        if !appended.repeated {
+            self.follow.announce(appended.last_global_position);
+        }
+        Ok(appended)
     }
 
     async fn scan(&self, range: Range, visitor: Visitor) -> Result<(), StoreError> {
@@ -162,7 +178,27 @@ impl Store for PostgresStore {
         self.readers.earlier(organisation, idempotency).await
     }
 
+    async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {
+        self.readers.keys(organisation, after, limit).await
+    }
+
+    async fn adopt(&self, adoption: Adoption) -> Result<(), StoreError> {
+        self.readers.refuse_if_closed()?;
+        if self.connector.options.access == Access::Read {
+            return Err(self.connector.location.read_only());
+        }
+        self.follow.announce(self.adopter.adopt(&self.connector, &adoption).await?);
+        Ok(())
+    }
+
+    async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {
+        self.follow.wait(&self.connector, after, timeout).await
+    }
+
     async fn close(&self) {
+        // The connections end with the thread, and the thread with its queue.
+        self.follow.close().await;
+        self.adopter.close().await;
         self.queue.close();
         self.readers.close().await;
         let thread = self.thread.lock().take();

@@ -17,7 +17,7 @@ use super::batch;
 use super::connection::{Connector, Session};
 use super::cursor::{Cursor, Sink};
 use super::error::{is_cancelled, is_lost};
-use crate::store::{Appended, Head, Idempotency, Range, StoreError, Visit};
+use crate::store::{AdoptedKey, Appended, Head, Idempotency, Range, StoreError, Visit};
 
 /// Connections kept for the next scan.
 const KEPT: usize = 4;
@@ -63,6 +63,38 @@ impl Readers {
     pub(super) async fn heads(&self) -> Result<Vec<Head>, StoreError> {
         let sql = "SELECT organisation, position, time FROM organisations ORDER BY organisation";
         self.ask(sql, &[], |rows| rows.iter().map(head).collect()).await
+    }
+
+    pub(super) async fn keys(
+        &self,
+        organisation: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<AdoptedKey>, StoreError> {
+        let sql = "SELECT key, fingerprint, first_position, last_position FROM requests
+                   WHERE organisation = $1 AND key > $2 ORDER BY key LIMIT $3";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let key = |row: &Row| {
+            Ok(AdoptedKey {
+                organisation: organisation.to_owned(),
+                key: row.try_get(0)?,
+                fingerprint: row.try_get(1)?,
+                first_position: row.try_get::<_, i64>(2)?.cast_unsigned(),
+                last_position: row.try_get::<_, i64>(3)?.cast_unsigned(),
+            })
+        };
+        self.ask(sql, &[&organisation, &after, &limit], |rows| rows.iter().map(key).collect()).await
+    }
+
+    pub(super) async fn global_head(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT global_position FROM log_head";
+        self.ask(sql, &[], |rows| rows.first().map_or(Ok(0), |row| row.try_get::<_, i64>(0)).map(i64::cast_unsigned))
+            .await
+    }
+
+    /// Tells whoever listens that there is something new to read.
+    pub(super) async fn notify(&self) -> Result<(), StoreError> {
+        self.ask("SELECT pg_notify(current_schema(), '')", &[], |_| Ok(())).await
     }
 
     pub(super) async fn earlier(

@@ -5,6 +5,15 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension as _, p
 use super::error::Location;
 use crate::store::{Append, Appended, Idempotency, NewEvent, StoreError, validate};
 
+pub(super) const INSERT: &str = "
+    INSERT INTO events (global_position, organisation, position, aggregate_type, aggregate_id, sequence, event_type,
+        event_version, payload, metadata, time)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+
+pub(super) const MOVE_HEAD: &str = "
+    INSERT INTO organisations (organisation, position, time) VALUES (?1, ?2, ?3)
+    ON CONFLICT (organisation) DO UPDATE SET position = excluded.position, time = excluded.time";
+
 /// The statements of the writer, prepared once for a batch.
 pub(super) struct Statements<'a> {
     connection: &'a Connection,
@@ -53,15 +62,8 @@ impl<'a> Statements<'a> {
             connection,
             location,
             head: connection.prepare_cached("SELECT position, time FROM organisations WHERE organisation = ?1")?,
-            insert_event: connection.prepare_cached(
-                "INSERT INTO events (global_position, organisation, position, aggregate_type, aggregate_id, sequence,
-                     event_type, event_version, payload, metadata, time)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            )?,
-            move_head: connection.prepare_cached(
-                "INSERT INTO organisations (organisation, position, time) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (organisation) DO UPDATE SET position = excluded.position, time = excluded.time",
-            )?,
+            insert_event: connection.prepare_cached(INSERT)?,
+            move_head: connection.prepare_cached(MOVE_HEAD)?,
             global_position: last.query_row([], |row| row.get(0))?,
         })
     }
@@ -125,22 +127,11 @@ impl<'a> Statements<'a> {
             event.metadata,
             event.time,
         ]);
-        match inserted {
-            Ok(_) => Ok(()),
-            // The constraints and triggers guard several things: look which of them it was.
-            Err(error) if is_constraint(&error) && self.has_sequence(event)? => {
-                let aggregate_id = event.aggregate_id.clone();
-                Err(Step::Broken(StoreError::SequenceTaken { aggregate_id, sequence: event.sequence }))
-            }
-            Err(error) => Err(Step::Database(error)),
-        }
-    }
-
-    fn has_sequence(&self, event: &NewEvent) -> Result<bool, rusqlite::Error> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT 1 FROM events WHERE aggregate_type = ?1 AND aggregate_id = ?2 AND sequence = ?3")?;
-        statement.exists(params![event.aggregate_type, event.aggregate_id, event.sequence])
+        let Err(error) = inserted else { return Ok(()) };
+        Err(match taken(self.connection, event, &error)? {
+            Some(taken) => Step::Broken(taken),
+            None => Step::Database(error),
+        })
     }
 
     fn remember(&self, request: &Append, appended: &Appended) -> Result<(), rusqlite::Error> {
@@ -187,6 +178,22 @@ pub(super) fn earlier(
         Some((false, _)) => Err(StoreError::KeyReused { key: idempotency.key.clone() }),
         None => Ok(None),
     })
+}
+
+/// Whether an event was refused because its stream has its sequence already: constraints and triggers
+/// guard several things.
+pub(super) fn taken(
+    connection: &Connection,
+    event: &NewEvent,
+    error: &rusqlite::Error,
+) -> Result<Option<StoreError>, rusqlite::Error> {
+    if !is_constraint(error) {
+        return Ok(None);
+    }
+    let sql = "SELECT 1 FROM events WHERE aggregate_type = ?1 AND aggregate_id = ?2 AND sequence = ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let taken = statement.exists(params![event.aggregate_type, event.aggregate_id, event.sequence])?;
+    Ok(taken.then(|| StoreError::SequenceTaken { aggregate_id: event.aggregate_id.clone(), sequence: event.sequence }))
 }
 
 fn is_constraint(error: &rusqlite::Error) -> bool {

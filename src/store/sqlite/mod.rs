@@ -5,10 +5,12 @@
 //! lock is taken for each batch, and heads are checked under it. Commits are durable before they are
 //! answered (write-ahead log, `synchronous=FULL`).
 
+mod adopt;
 mod append;
 mod checkpoint;
 mod connection;
 mod error;
+mod follow;
 mod reader;
 mod schema;
 mod writer;
@@ -20,12 +22,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::task::{JoinError, spawn_blocking};
 
+use self::adopt::Adopter;
 use self::error::Location;
 use self::reader::Readers;
 use self::writer::Writer;
 pub use super::Access;
 use super::{
-    Append, Appended, EventRow, Folder, Head, Idempotency, Range, Store, StoreError, Visit, Visitor, validate,
+    AdoptedKey, Adoption, Append, Appended, EventRow, Folder, Head, Idempotency, Range, Store, StoreError, Visit,
+    Visitor, notify::News, validate,
 };
 
 /// How a store is opened.
@@ -54,6 +58,11 @@ pub struct SqliteStore {
     readers: Arc<Readers>,
     /// `None` when the store was opened for reading.
     writer: Option<Writer>,
+    adopter: Arc<Adopter>,
+    busy_timeout: Duration,
+    news: News,
+    /// Of those who wait for news, one looks for all.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl SqliteStore {
@@ -102,7 +111,15 @@ impl SqliteStore {
             let started = Writer::start(connection, checkpoints, Arc::clone(&location));
             Some(started.map_err(|error| location.failed(error))?)
         };
-        Ok(Self { location, readers, writer })
+        Ok(Self {
+            location,
+            readers,
+            writer,
+            adopter: Arc::default(),
+            busy_timeout: options.busy_timeout,
+            news: News::default(),
+            turn: tokio::sync::Mutex::default(),
+        })
     }
 
     /// [`Store::scan`] on the caller's thread, with a visitor that may borrow.
@@ -140,7 +157,11 @@ impl Store for SqliteStore {
     async fn append(&self, request: Append) -> Result<Appended, StoreError> {
         validate::request(&request)?;
         match &self.writer {
-            Some(writer) => writer.append(request).await,
+            Some(writer) => {
+                let appended = writer.append(request).await?;
+                self.news.announce(appended.last_global_position);
+                Ok(appended)
+            }
             None => self.readers.refuse_if_closed().and_then(|()| Err(self.location.read_only())),
         }
     }
@@ -168,8 +189,31 @@ impl Store for SqliteStore {
         self.read(move |readers| readers.earlier(&organisation, &idempotency)).await
     }
 
+    async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {
+        let (organisation, after) = (organisation.to_owned(), after.to_owned());
+        self.read(move |readers| readers.keys(&organisation, &after, limit)).await
+    }
+
+    async fn adopt(&self, adoption: Adoption) -> Result<(), StoreError> {
+        self.readers.refuse_if_closed()?;
+        if self.writer.is_none() {
+            return Err(self.location.read_only());
+        }
+        let (adopter, location, timeout) = (self.adopter.clone(), self.location.clone(), self.busy_timeout);
+        let work = spawn_blocking(move || adopter.adopt(&location, timeout, &adoption));
+        self.news.announce(work.await.unwrap_or_else(|error| Err(resume(error)))?);
+        Ok(())
+    }
+
+    async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {
+        self.wait(after, timeout).await
+    }
+
     async fn close(&self) {
+        self.news.close();
         self.readers.close();
+        let adopter = self.adopter.clone();
+        let _ = spawn_blocking(move || adopter.close()).await;
         if let Some(thread) = self.writer.as_ref().and_then(Writer::stop) {
             // The thread reports its failures to those who wait for answers.
             let _ = spawn_blocking(move || thread.join()).await;

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row, Statement, ToSql, params};
 use super::append;
 use super::connection::{self, Reading};
 use super::error::Location;
-use crate::store::{Appended, EventRow, FoldRow, Head, Idempotency, Range, StoreError, Visit};
+use crate::store::{AdoptedKey, Appended, EventRow, FoldRow, Head, Idempotency, Range, StoreError, Visit};
 
 /// Connections kept for the next reader. More are opened when more read at once, so that a visitor
 /// which reads on its own account never waits for itself.
@@ -66,6 +66,31 @@ impl Readers {
             let mut statement = connection
                 .prepare_cached("SELECT organisation, position, time FROM organisations ORDER BY organisation")?;
             statement.query_map([], head)?.collect()
+        })
+    }
+
+    pub(super) fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT key, fingerprint, first_position, last_position FROM requests
+                       WHERE organisation = ?1 AND key > ?2 ORDER BY key LIMIT ?3";
+            let mut statement = connection.prepare_cached(sql)?;
+            let key = |row: &Row<'_>| {
+                Ok(AdoptedKey {
+                    organisation: organisation.to_owned(),
+                    key: row.get(0)?,
+                    fingerprint: row.get(1)?,
+                    first_position: row.get(2)?,
+                    last_position: row.get(3)?,
+                })
+            };
+            statement.query_map(params![organisation, after, limit], key)?.collect()
+        })
+    }
+
+    pub(super) fn global_head(&self) -> Result<u64, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT coalesce(max(global_position), 0) FROM events";
+            connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
         })
     }
 

@@ -31,7 +31,12 @@ impl FilePlace {
         self.directory.path()
     }
 
-    fn path(&self) -> PathBuf {
+    /// As the command line takes it.
+    pub(crate) fn url(&self) -> String {
+        format!("sqlite:{}", self.path().display())
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
         // A name that would mean something in a `file:` URI.
         self.directory().join("store 100%25?#&.db")
     }
