@@ -6,10 +6,10 @@
 //! answers 401 without a key and 404 for an organisation that is not the key's own; a test walks the
 //! description and fails on an operation that does not.
 //!
-//! - [`authzen`]: decisions and searches, by the AuthZEN Authorization API.
+//! - `authzen`: decisions and searches, by the AuthZEN Authorization API.
 //! - [`v1`]: an organisation's resources.
-//! - [`operations`]: health, metrics. [`document`]: the description of the interface.
-//! - [`server`]: connections, TLS, shutdown. [`envelope`]: what is around every request.
+//! - `operations`: health, metrics. `document`: the description of the interface.
+//! - [`server`]: connections, TLS, shutdown. `envelope`: what is around every request.
 
 pub mod authentication;
 mod authzen;
