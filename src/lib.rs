@@ -4,13 +4,16 @@
 //! organisation's access state, and appends the events to a [`store`]. Reading is the fold of the
 //! same events, at the head or at any past instant. [`embed`] answers checks in process.
 
+pub mod api;
 pub mod cli;
+pub mod config;
 pub mod copy;
 pub mod embed;
 pub mod engine;
 pub mod import;
 pub mod interop;
 pub mod keys;
+mod naming;
 pub mod projector;
 pub mod store;
 

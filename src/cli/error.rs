@@ -249,6 +249,7 @@ fn engine_rule(error: &EngineError) -> &'static str {
         EngineError::Contended { .. } => "contended",
         EngineError::BeforeFounding { .. } => "before_founding",
         EngineError::BeyondHead { .. } => "beyond_head",
+        EngineError::Changed { .. } => "changed",
         EngineError::Behind { .. } => "behind",
         EngineError::Internal(_) => "internal",
     }

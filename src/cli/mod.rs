@@ -34,6 +34,7 @@ mod run;
 mod scope;
 pub mod script;
 mod sentence;
+mod serve;
 mod session;
 mod status;
 mod time;
@@ -129,6 +130,8 @@ pub enum Command {
     /// Keep the tables that services read by SQL
     #[command(subcommand)]
     Projections(projections::Command),
+    /// Answer other programs over HTTP: decisions, resources, health and metrics
+    Serve(Box<serve::Args>),
     /// Show what is in the store
     Status(status::Args),
     /// Write completions for a shell
@@ -158,7 +161,7 @@ impl Command {
             Self::Import(args) => Some(args.needs()),
             Self::Run(_) => Some(Access::Write),
             Self::Projections(command) => Some(command.needs()),
-            Self::Copy(_) | Self::Demo(_) | Self::Completions(_) => None,
+            Self::Copy(_) | Self::Demo(_) | Self::Serve(_) | Self::Completions(_) => None,
         }
     }
 
@@ -184,6 +187,7 @@ impl Command {
             Self::Copy(args) => Box::pin(copy::run(args, session)).await,
             Self::Demo(args) => Box::pin(demo::run(args, session)).await,
             Self::Projections(command) => Box::pin(command.run(session)).await,
+            Self::Serve(args) => Box::pin(serve::run(args, session)).await,
             Self::Status(args) => status::run(args, session).await,
             Self::Completions(args) => completions::run(args, session),
         }

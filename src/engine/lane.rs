@@ -16,7 +16,7 @@ use super::published::Published;
 use super::replay;
 use super::snapshots::Snapshots;
 use super::transaction::Transaction;
-use super::{Engine, EngineError, Outcome, Request, Step, Watch};
+use super::{Condition, Engine, EngineError, Outcome, Request, Step, Watch};
 use crate::store::{Append, Appended, Idempotency, StoreError};
 
 /// How often a request is decided again because another process was first.
@@ -92,6 +92,7 @@ impl Lane {
         engine: &Engine,
         request: Request,
         watch: &Watch,
+        condition: Option<&Condition>,
     ) -> Result<Outcome, EngineError> {
         let _turn = self.turn.lock().await;
         let idempotency = request
@@ -107,6 +108,13 @@ impl Lane {
             self.load_tail(engine).await?;
         }
         for attempt in 0..ATTEMPTS {
+            if condition.is_some_and(|condition| !condition(&self.state.load())) {
+                if self.load_tail(engine).await? {
+                    continue;
+                }
+                let (organisation, head) = (self.organisation.to_string(), self.state.load().position());
+                return Err(EngineError::Changed { organisation, head });
+            }
             let mut transaction = match self.decide(engine, &request, watch).await? {
                 Ok(transaction) => transaction,
                 Err((command, refusal)) => {

@@ -137,6 +137,14 @@ pub enum EngineError {
         /// Position of the last event.
         head: u64,
     },
+    /// What the request was made for is not so any more; nothing was written.
+    #[error("organisation `{organisation}` was changed by somebody else, up to position {head}")]
+    Changed {
+        /// Whose log.
+        organisation: String,
+        /// Position of the last event.
+        head: u64,
+    },
     /// The position that was waited for did not come in time.
     #[error("organisation `{organisation}` is at position {head} after waiting {waited:?}, and not yet at {asked}")]
     Behind {
@@ -165,6 +173,9 @@ pub enum Step {
 
 /// Is told how far a request has come. A request that is decided again starts from the beginning.
 pub type Watch = Arc<dyn Fn(Step) + Send + Sync>;
+
+/// What must be so at the head for a request to be carried out.
+pub type Condition = Arc<dyn Fn(&AccessState) -> bool + Send + Sync>;
 
 /// The engine over one store. Cheap to share; all methods take `&self`.
 #[derive(Debug, Clone)]
@@ -251,6 +262,24 @@ impl Engine {
     /// # Errors
     /// As [`Engine::execute`].
     pub async fn execute_watched(&self, request: Request, watch: Watch) -> Result<Outcome, EngineError> {
+        self.execute_when(request, watch, None).await
+    }
+
+    /// [`Engine::execute`], only while something is so: for a caller who must not overwrite what it has
+    /// not seen. A retry under an idempotency key answers as the first time, whatever is so by then.
+    ///
+    /// # Errors
+    /// [`EngineError::Changed`], and as [`Engine::execute`].
+    pub async fn execute_if(&self, request: Request, condition: Condition) -> Result<Outcome, EngineError> {
+        self.execute_when(request, Arc::new(|_| {}), Some(condition)).await
+    }
+
+    async fn execute_when(
+        &self,
+        request: Request,
+        watch: Watch,
+        condition: Option<Condition>,
+    ) -> Result<Outcome, EngineError> {
         let lane = self.lane(&request.organisation);
         if lane.state().founded().is_none() && !founds(&request) {
             // Loads it, or tells of a misspelt name with the nearest one.
@@ -258,7 +287,7 @@ impl Engine {
         }
         // A caller that goes away in the middle of an append leaves the lane behind the store, never
         // ahead of it: reads look at the store's head, and the next append meets a conflict and catches up.
-        lane.execute(self, request, &watch).await
+        lane.execute(self, request, &watch, condition.as_ref()).await
     }
 
     /// What a request would do: the state before, and the state after with the events, or the
@@ -305,6 +334,13 @@ impl Engine {
         if !profiles.iter().filter_map(Weak::upgrade).any(|profile| state.share_profile(&profile)) {
             profiles.extend(state.shared_profile().as_ref().map(Arc::downgrade));
         }
+    }
+
+    /// The access state of an organisation as this process has it, without asking the store; none
+    /// before it was first asked for.
+    pub fn hot_state(&self, organisation: &OrganisationId) -> Option<Arc<AccessState>> {
+        let state = self.lanes.lock().get(organisation)?.state();
+        state.founded().is_some().then_some(state)
     }
 
     /// The refusal for an organisation that is not in the store, with the nearest name.

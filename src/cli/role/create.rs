@@ -2,14 +2,11 @@
 
 use chancery_aggregates::command::{NewRole, RoleCommand};
 use chancery_aggregates::refusal::Thing;
-use chancery_aggregates::state::fold_name;
 use chancery_aggregates::vocabulary::RoleId;
 use chancery_aggregates::{Command, Facts, Refusal};
 
 use crate::cli::{CliError, Done, Session, resolve};
-
-/// How many ids are tried for roles with alike names.
-const LAST_NUMBER: u32 = 99;
+use crate::naming::readable_role_id;
 
 /// What the new role starts with.
 #[derive(Debug, clap::Args)]
@@ -71,40 +68,10 @@ pub(super) async fn duplicate(args: &Duplicate, session: &Session) -> Result<Don
     session.execute(vec![Command::Role(id, RoleCommand::DuplicateRole { source, name })]).await
 }
 
-/// The given id, else one that can be read. A request that is repeated under its idempotency key
-/// gets the id that it had the first time.
+/// The given id, else one that can be read.
 fn new_id(given: Option<&str>, name: &str, facts: &Facts, session: &Session) -> Result<RoleId, Refusal> {
     if let Some(given) = given {
         return resolve::new_id(Thing::Role, given, RoleId::parse);
     }
-    let repeatable = session.options().idempotency_key.is_some();
-    let suits = |id: &RoleId| match facts.state.role_by_id(id.as_str()) {
-        Some(taken) => repeatable && fold_name(&taken.name) == fold_name(name),
-        None => true,
-    };
-    let slug = slug(name);
-    let numbered = (2..=LAST_NUMBER).map(|number| format!("{slug}_{number}"));
-    let readable = std::iter::once(slug.clone()).chain(numbered).map_while(|id| RoleId::parse(&id).ok());
-    Ok(readable
-        .filter(|_| !slug.is_empty())
-        .find(suits)
-        .unwrap_or_else(|| RoleId::known(uuid::Uuid::now_v7().to_string())))
-}
-
-/// `Site Manager (North)` as `site_manager_north`.
-fn slug(name: &str) -> String {
-    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::slug;
-
-    #[test]
-    fn an_id_is_made_from_the_name() {
-        assert_eq!(slug("Site Manager (North)"), "site_manager_north");
-        assert_eq!(slug("  Éclair / 7 "), "éclair_7");
-        assert_eq!(slug("***"), "");
-    }
+    Ok(readable_role_id(&facts.state, name, session.options().idempotency_key.is_some()))
 }

@@ -1,0 +1,157 @@
+//! Who calls: a key stands for a member of one organisation, or for the operator.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::extract::FromRequestParts;
+use axum::http::{HeaderMap, header, request::Parts};
+use chancery_aggregates::vocabulary::{Actor, MemberId, OrganisationId};
+
+use super::problem::{Answer, Problem};
+use super::rate::Bucket;
+use super::service::Shared;
+
+/// Whose authority a key has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bearer {
+    /// That of a member of an organisation.
+    Member {
+        /// Which organisation.
+        organisation: OrganisationId,
+        /// Which member.
+        member: MemberId,
+    },
+    /// The keeper of the store.
+    Operator,
+}
+
+/// A key that was recognised.
+#[derive(Debug)]
+pub struct Identity {
+    /// Names the key in logs; not secret.
+    pub key: String,
+    /// Whose authority it has.
+    pub bearer: Bearer,
+    /// What is left of its rate.
+    pub bucket: Bucket,
+}
+
+impl Identity {
+    /// A key with its whole rate before it.
+    pub fn new(key: impl Into<String>, bearer: Bearer) -> Self {
+        Self { key: key.into(), bearer, bucket: Bucket::default() }
+    }
+}
+
+/// The keys that there are. The same key has the same [`Identity`] each time, as its rate is counted there.
+#[async_trait]
+pub trait Keys: Send + Sync + std::fmt::Debug {
+    /// Recognises a token without waiting, where that is possible: this is on the way of every check.
+    fn known(&self, token: &str) -> Option<Arc<Identity>>;
+
+    /// Recognises a token: none when it is no key, or one that is revoked or has expired.
+    ///
+    /// # Errors
+    /// When the keys cannot be looked up.
+    async fn find(&self, token: &str) -> Answer<Option<Arc<Identity>>>;
+}
+
+/// Keys that were named beforehand and never change: for tests, and for services that keep keys elsewhere.
+#[derive(Debug, Default)]
+pub struct FixedKeys(HashMap<String, Arc<Identity>>);
+
+impl FromIterator<(String, Identity)> for FixedKeys {
+    fn from_iter<I: IntoIterator<Item = (String, Identity)>>(keys: I) -> Self {
+        Self(keys.into_iter().map(|(token, identity)| (token, Arc::new(identity))).collect())
+    }
+}
+
+#[async_trait]
+impl Keys for FixedKeys {
+    fn known(&self, token: &str) -> Option<Arc<Identity>> {
+        self.0.get(token).cloned()
+    }
+
+    async fn find(&self, token: &str) -> Answer<Option<Arc<Identity>>> {
+        Ok(self.known(token))
+    }
+}
+
+/// The caller of a request: an extractor. What takes it answers 401 without a key.
+#[derive(Debug, Clone)]
+pub struct Caller(pub Arc<Identity>);
+
+impl Caller {
+    /// Who acts in an organisation. The operator founds organisations and looks into none: who keeps
+    /// the store can read it, and a key that is lost must not open every tenant.
+    ///
+    /// # Errors
+    /// When the organisation is not there for the caller.
+    pub fn actor_in(&self, organisation: &str) -> Answer<Actor> {
+        match &self.0.bearer {
+            Bearer::Operator => Err(not_for_operator()),
+            Bearer::Member { organisation: own, member } if own.as_str() == organisation => {
+                Ok(Actor::Member(member.clone()))
+            }
+            Bearer::Member { .. } => Err(Problem::no_organisation(organisation)),
+        }
+    }
+
+    /// The member, and the organisation that it is of.
+    ///
+    /// # Errors
+    /// When it is the operator who calls.
+    pub fn member(&self) -> Answer<(&OrganisationId, &MemberId)> {
+        match &self.0.bearer {
+            Bearer::Member { organisation, member } => Ok((organisation, member)),
+            Bearer::Operator => Err(not_for_operator()),
+        }
+    }
+
+    /// Lets the operator pass. For everybody else what is asked for is not there.
+    ///
+    /// # Errors
+    /// When a member calls.
+    pub fn operator(&self) -> Answer<()> {
+        match self.0.bearer {
+            Bearer::Operator => Ok(()),
+            Bearer::Member { .. } => Err(Problem::not_found("there is nothing here")),
+        }
+    }
+}
+
+impl FromRequestParts<Shared> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Shared) -> Answer<Self> {
+        let token = token(&parts.headers)?;
+        let identity = match service.keys.known(token) {
+            Some(identity) => identity,
+            None => {
+                let found = service.keys.find(token).await?;
+                found.ok_or_else(|| Problem::unauthenticated("the key is not valid"))?
+            }
+        };
+        if let Err(seconds) = identity.bucket.take(service.settings.rate, service.settings.burst) {
+            service.meters.limited.inc();
+            let detail = "this key makes requests faster than it may";
+            let problem = Problem::new(axum::http::StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
+            return Err(problem.retry_after(seconds));
+        }
+        Ok(Self(identity))
+    }
+}
+
+fn not_for_operator() -> Problem {
+    let detail = "the operator's key belongs to no organisation: use the key of a member";
+    Problem::new(axum::http::StatusCode::FORBIDDEN, "not_for_operator", detail)
+}
+
+fn token(headers: &HeaderMap) -> Answer<&str> {
+    let missing = || Problem::unauthenticated("send a key as `Authorization: Bearer KEY`");
+    let header = headers.get(header::AUTHORIZATION).ok_or_else(missing)?;
+    let text = header.to_str().map_err(|_| missing())?;
+    let (scheme, token) = text.split_once(' ').ok_or_else(missing)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(missing()) }
+}

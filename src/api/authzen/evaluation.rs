@@ -1,0 +1,176 @@
+//! `/access/v1/evaluation` and `/access/v1/evaluations`.
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use chancery_aggregates::access::{Decision, Denial};
+use serde_json::value::RawValue;
+
+use super::answer::{Answered, respond, single};
+use super::documented::{EvaluationAnswer, EvaluationRequest, EvaluationsAnswer, EvaluationsRequest};
+use super::moment::Views;
+use super::request::{Action, Batch, Context, Item, Object, Resource, Semantic, Subject, is_object, mistake_in};
+use super::{Asked, asked};
+use crate::api::authentication::Caller;
+use crate::api::check::check;
+use crate::api::failures::Failures;
+use crate::api::problem::{Answer, Problem};
+use crate::api::service::{Service, Shared};
+
+/// Asks whether a subject may do something
+///
+/// The subject is a member: type `user` or `person`, `service`, or `member` for either. The action's name is
+/// a permission. The resource is a scope (its kind, or `scope`), the `organisation`, or anything that a product keeps:
+/// then `properties.scope` names the scope that it is in, without which it belongs to the organisation as a whole.
+/// `properties.owner` names the member whose own it is; where that matters and is not said, the answer is yes with
+/// `only_own`, and the caller has to look. `context.time` or `context.position` asks for the past, which needs the
+/// permission to read the audit log.
+#[utoipa::path(
+    post, path = "/access/v1/evaluation", operation_id = "evaluate", tag = "AuthZEN",
+    params(("x-chancery-at-least" = Option<u64>, Header, description = "The answer knows of this position at least")),
+    request_body(content = EvaluationRequest, content_type = "application/json"),
+    responses((status = 200, body = EvaluationAnswer, description = "The decision; a denial is no failure"), Failures),
+)]
+pub(super) async fn evaluation(State(service): State<Shared>, caller: Caller, request: Request) -> Answer<Response> {
+    let Asked { body, state } = asked(&service, &caller, request).await?;
+    let item: Object<Item<'_>> = parse(&body)?;
+    let mut views = Views::new(&service, caller.member()?, state)?;
+    let answered = answer(&service, &mut views, &Parts::of(&item.0)).await?;
+    Ok(single(&answered, views.position()))
+}
+
+/// Asks several questions at once
+///
+/// Top-level members are defaults for the items of `evaluations`; without items the request is a single question.
+/// `options.evaluations_semantic` says when to stop: `execute_all` (default), `deny_on_first_deny` or
+/// `permit_on_first_permit`. An item that cannot be asked is a denied item with an `error` in its context.
+#[utoipa::path(
+    post, path = "/access/v1/evaluations", operation_id = "evaluate_several", tag = "AuthZEN",
+    params(("x-chancery-at-least" = Option<u64>, Header, description = "The answer knows of this position at least")),
+    request_body(content = EvaluationsRequest, content_type = "application/json"),
+    responses((status = 200, body = EvaluationsAnswer, description = "The decisions, in the order of the questions"), Failures),
+)]
+pub(super) async fn evaluations(State(service): State<Shared>, caller: Caller, request: Request) -> Answer<Response> {
+    let Asked { body, state } = asked(&service, &caller, request).await?;
+    let mut views = Views::new(&service, caller.member()?, state)?;
+    // Nearly always all items are well formed: only otherwise each is looked at by itself.
+    if let Ok(batch) = serde_json::from_slice::<Object<Batch<'_, Object<Item<'_>>>>>(&body) {
+        let items = batch.0.evaluations.as_deref().unwrap_or_default();
+        return answer_all(&service, &mut views, &batch.0, items, |item| Ok(&item.0)).await;
+    }
+    let batch: Object<Batch<'_, &RawValue>> = parse(&body)?;
+    let raw = batch.0.evaluations.as_deref().unwrap_or_default();
+    let items: Vec<Result<Object<Item<'_>>, &RawValue>> =
+        raw.iter().map(|raw| serde_json::from_str(raw.get()).map_err(|_| *raw)).collect();
+    answer_all(&service, &mut views, &batch.0, &items, |item| match item {
+        Ok(item) => Ok(&item.0),
+        Err(raw) => Err(Problem::bad_request("bad_body", mistake_in(raw.get()).unwrap_or_default())),
+    })
+    .await
+}
+
+/// What a question consists of; what is absent is missing.
+#[derive(Debug, Clone, Copy)]
+struct Parts<'q, 'a> {
+    subject: Option<&'q Object<Subject<'a>>>,
+    action: Option<&'q Object<Action<'a>>>,
+    resource: Option<&'q Object<Resource<'a>>>,
+    context: Option<&'q Object<Context<'a>>>,
+}
+
+impl<'q, 'a> Parts<'q, 'a> {
+    fn of(item: &'q Item<'a>) -> Self {
+        let Item { subject, action, resource, context } = item;
+        Self {
+            subject: subject.as_ref(),
+            action: action.as_ref(),
+            resource: resource.as_ref(),
+            context: context.as_ref(),
+        }
+    }
+
+    /// An item's own parts, and the batch's for those that it leaves out.
+    fn or(self, defaults: Self) -> Self {
+        Self {
+            subject: self.subject.or(defaults.subject),
+            action: self.action.or(defaults.action),
+            resource: self.resource.or(defaults.resource),
+            context: self.context.or(defaults.context),
+        }
+    }
+}
+
+async fn answer_all<I, T>(
+    service: &Service,
+    views: &mut Views<'_>,
+    batch: &Batch<'_, I>,
+    items: &[T],
+    read: impl for<'i> Fn(&'i T) -> Answer<&'i Item<'_>>,
+) -> Answer<Response> {
+    let defaults = Parts {
+        subject: batch.subject.as_ref(),
+        action: batch.action.as_ref(),
+        resource: batch.resource.as_ref(),
+        context: batch.context.as_ref(),
+    };
+    if items.is_empty() {
+        return Ok(single(&answer(service, views, &defaults).await?, views.position()));
+    }
+    if items.len() > service.settings.evaluations {
+        let detail = format!("at most {} questions at once", service.settings.evaluations);
+        return Err(Problem::bad_request("too_many", detail).field("evaluations"));
+    }
+    let semantic = batch.options.as_ref().and_then(|options| options.0.evaluations_semantic).unwrap_or_default();
+    let mut body = Vec::with_capacity(32 + items.len() * 24);
+    body.extend_from_slice(br#"{"evaluations":["#);
+    for (number, item) in items.iter().enumerate() {
+        let answered = match read(item) {
+            Ok(item) => answer(service, views, &Parts::of(item).or(defaults)).await.unwrap_or_else(Answered::Failed),
+            Err(problem) => Answered::Failed(problem),
+        };
+        if number > 0 {
+            body.push(b',');
+        }
+        answered.write(&mut body);
+        match (semantic, answered.is_allowed()) {
+            (Semantic::DenyOnFirstDeny, false) | (Semantic::PermitOnFirstPermit, true) => break,
+            _ => {}
+        }
+    }
+    body.extend_from_slice(b"]}");
+    Ok(respond(body, views.position()))
+}
+
+/// Answers one question.
+async fn answer(service: &Service, views: &mut Views<'_>, parts: &Parts<'_, '_>) -> Answer<Answered> {
+    let subject = &parts.subject.ok_or_else(|| missing("subject"))?.0;
+    let action = &parts.action.ok_or_else(|| missing("action"))?.0;
+    let resource = &parts.resource.ok_or_else(|| missing("resource"))?.0;
+    if subject.id.is_none() {
+        return Err(missing("subject.id"));
+    }
+    if resource.id.is_none() {
+        return Err(missing("resource.id"));
+    }
+    let sight = views.of(parts.context.map(|context| &context.0)).await?;
+    let decision = match sight.question(subject, action, resource) {
+        Ok(question) => check(&service.meters, &sight.state, &question),
+        Err(unasked) => {
+            let denial = Denial::try_from(unasked)?;
+            service.meters.denied.inc();
+            Decision::Denied(denial)
+        }
+    };
+    Ok(Answered::Decided(decision))
+}
+
+fn missing(field: &'static str) -> Problem {
+    Problem::bad_request("missing", format!("`{field}` is missing")).field(field)
+}
+
+/// Reads a body that is an object.
+pub(super) fn parse<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Answer<T> {
+    serde_json::from_slice(body).map_err(|error| {
+        let detail = if is_object(body) { error.to_string() } else { format!("the body is no JSON object: {error}") };
+        Problem::bad_request("bad_body", detail)
+    })
+}

@@ -1,0 +1,39 @@
+//! Log lines: text for people or JSON for programs, to standard error.
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+
+use crate::config::LogFormat;
+
+/// Why logging cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// What to log makes no sense.
+    #[error("`{0}` says not what to log: write a level such as `info`, or `info,chancery::api=debug`")]
+    Levels(String),
+    /// Something logs already.
+    #[error(transparent)]
+    Twice(#[from] TryInitError),
+}
+
+/// Begins to log.
+///
+/// # Errors
+/// When the levels make no sense, or the process logs already.
+pub fn begin(levels: &str, format: LogFormat) -> Result<(), LogError> {
+    let targets: Targets = levels.parse().map_err(|_| LogError::Levels(levels.to_owned()))?;
+    // Libraries have their say only where they are asked to: they do not know what is personal data.
+    let targets = match levels.parse::<LevelFilter>() {
+        Ok(level) => Targets::new().with_target("chancery", level).with_default(level.min(LevelFilter::WARN)),
+        Err(_) => targets,
+    };
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let registry = tracing_subscriber::registry().with(targets);
+    match format {
+        LogFormat::Text => registry.with(lines.with_ansi(false)).try_init()?,
+        LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init()?,
+    }
+    Ok(())
+}

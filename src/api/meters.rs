@@ -1,0 +1,142 @@
+//! What is counted and measured, in Prometheus' words.
+
+use std::hash::{Hash, Hasher};
+use std::time::Duration;
+
+use axum::extract::MatchedPath;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// Bounds of the buckets, in seconds: a check takes tens of microseconds, a durable write some milliseconds.
+const BUCKETS: [f64; 14] =
+    [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
+
+/// The route of a request: the template and never the path, which has names in it.
+#[derive(Debug, Clone)]
+struct Route(Option<MatchedPath>);
+
+impl Route {
+    fn as_str(&self) -> &str {
+        self.0.as_ref().map_or("none", MatchedPath::as_str)
+    }
+}
+
+impl PartialEq for Route {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Route {}
+
+impl Hash for Route {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl EncodeLabelValue for Route {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        self.as_str().encode(encoder)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    route: Route,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Routed {
+    route: Route,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Decided {
+    decision: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Ruled {
+    rule: &'static str,
+}
+
+fn histogram() -> Histogram {
+    Histogram::new(BUCKETS)
+}
+
+/// What is counted and measured.
+#[derive(Debug)]
+pub struct Meters {
+    registry: Registry,
+    /// Checks that came to yes.
+    pub allowed: Counter,
+    /// Checks that came to no.
+    pub denied: Counter,
+    /// Requests over the rate of their key.
+    pub limited: Counter,
+    /// Time from a change's decision to its being durable.
+    pub changes: Histogram,
+    /// Connections that are open.
+    pub connections: Gauge,
+    /// Organisations whose access state is in memory.
+    pub organisations: Gauge,
+    requests: Family<Answered, Counter>,
+    durations: Family<Routed, Histogram, fn() -> Histogram>,
+    refusals: Family<Ruled, Counter>,
+}
+
+impl Meters {
+    /// Meters at zero.
+    pub(super) fn new() -> Self {
+        let mut registry = Registry::with_prefix("chancery");
+        let checks = Family::<Decided, Counter>::default();
+        let meters = Self {
+            allowed: checks.get_or_create_owned(&Decided { decision: "allowed" }),
+            denied: checks.get_or_create_owned(&Decided { decision: "denied" }),
+            limited: Counter::default(),
+            changes: histogram(),
+            connections: Gauge::default(),
+            organisations: Gauge::default(),
+            requests: Family::default(),
+            durations: Family::new_with_constructor(histogram),
+            refusals: Family::default(),
+            registry: Registry::default(),
+        };
+        registry.register("checks", "Checks by decision", checks);
+        registry.register("rate_limited", "Requests over the rate of their key", meters.limited.clone());
+        registry.register("change_seconds", "From deciding a change to its being durable", meters.changes.clone());
+        registry.register("connections", "Open connections", meters.connections.clone());
+        registry.register("organisations", "Organisations in memory", meters.organisations.clone());
+        registry.register("requests", "Requests by route and status", meters.requests.clone());
+        registry.register("request_seconds", "Requests by route, to the head of the answer", meters.durations.clone());
+        registry.register("refusals", "Failed requests by rule", meters.refusals.clone());
+        Self { registry, ..meters }
+    }
+
+    /// Counts an answer.
+    pub(super) fn answered(&self, route: Option<&MatchedPath>, status: u16, took: Duration) {
+        let route = Route(route.cloned());
+        self.durations.get_or_create(&Routed { route: route.clone() }).observe(took.as_secs_f64());
+        self.requests.get_or_create(&Answered { route, status }).inc();
+    }
+
+    /// Counts a failure.
+    pub(super) fn refused(&self, rule: &'static str) {
+        self.refusals.get_or_create(&Ruled { rule }).inc();
+    }
+
+    /// The text that Prometheus reads.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        // INVARIANT: writing to a string does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}

@@ -1,0 +1,74 @@
+//! Health and metrics.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::authentication::Caller;
+use super::failures::Failures;
+use super::problem::{Answer, Problem, ProblemDetails};
+use super::service::{Service, Shared};
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::default().routes(routes!(healthz)).routes(routes!(readyz)).routes(routes!(metrics))
+}
+
+/// The same without a key, for an address of its own.
+pub(super) fn monitoring() -> Router<Shared> {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(async |State(service): State<Shared>| exposition(&service)))
+}
+
+/// How the service is
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"status": "ok"}))]
+pub(super) struct Health {
+    /// `ok`
+    status: &'static str,
+}
+
+/// Whether the process is alive
+#[utoipa::path(get, path = "/healthz", operation_id = "healthz", tag = "Operations", security(()),
+    responses((status = 200, body = Health, description = "It is")))]
+async fn healthz() -> axum::Json<Health> {
+    axum::Json(Health { status: "ok" })
+}
+
+/// Whether requests should be sent here: the store answers, and the service is not about to stop
+#[utoipa::path(get, path = "/readyz", operation_id = "readyz", tag = "Operations", security(()),
+    responses(
+        (status = 200, body = Health, description = "They should"),
+        (status = 503, body = ProblemDetails, content_type = "application/problem+json", description = "Not now"),
+    ))]
+async fn readyz(State(service): State<Shared>) -> Answer<axum::Json<Health>> {
+    if service.is_stopping() {
+        return Err(Problem::unavailable("stopping", "the service is stopping"));
+    }
+    // A head that is not there is found as quickly as one that is.
+    service.engine.store().head("").await?;
+    Ok(axum::Json(Health { status: "ok" }))
+}
+
+/// Metrics for Prometheus, with the operator's key
+#[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "Operations",
+    responses((status = 200, body = String, content_type = "application/openmetrics-text", description = "OpenMetrics text",
+        example = "chancery_checks_total{decision=\"allowed\"} 17\n"), Failures))]
+async fn metrics(State(service): State<Shared>, caller: Caller) -> Answer<Response> {
+    caller.operator()?;
+    Ok(exposition(&service))
+}
+
+fn exposition(service: &Service) -> Response {
+    let loaded = i64::try_from(service.engine.loaded().0).unwrap_or(i64::MAX);
+    service.meters.organisations.set(loaded);
+    let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    ([(header::CONTENT_TYPE, kind)], service.meters.text()).into_response()
+}

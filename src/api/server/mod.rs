@@ -1,0 +1,134 @@
+//! Connections: accepting them, their limits, TLS, and the end of the service.
+
+mod tls;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+pub use tls::{Tls, TlsError};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::service::Shared;
+
+/// The longest that a client may take to shake hands.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long to wait when no connection can be accepted: file descriptors may come free.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Where the service listens, and what it answers there.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    router: Router,
+    tls: Option<Arc<Tls>>,
+    service: Shared,
+}
+
+impl Listener {
+    /// Listens at an address; connections are answered when it is [served](Listener::serve).
+    ///
+    /// # Errors
+    /// When the address cannot be had.
+    pub async fn bind(
+        address: SocketAddr,
+        router: Router,
+        tls: Option<Arc<Tls>>,
+        service: Shared,
+    ) -> std::io::Result<Self> {
+        Ok(Self { socket: TcpListener::bind(address).await?, router, tls, service })
+    }
+
+    /// The address, with its port where the system chose one.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Answers until `stop`; then lets the requests under way end, for as long as the settings say.
+    pub async fn serve(self, stop: impl Future<Output = ()>) {
+        let graceful = GracefulShutdown::new();
+        let places = Arc::new(Semaphore::new(self.service.settings.connections));
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.accept(&places) => accepted,
+                () = &mut stop => break,
+            };
+            if let Some((stream, place)) = accepted {
+                let connection = Connection {
+                    router: self.router.clone(),
+                    tls: self.tls.clone(),
+                    service: self.service.clone(),
+                    watcher: graceful.watcher(),
+                };
+                tokio::spawn(connection.run(stream, place));
+            }
+        }
+        drop(self.socket);
+        let grace = self.service.settings.grace.0;
+        if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
+            tracing::warn!("requests were still under way when the time to end was over");
+        }
+    }
+
+    /// The next connection, once there is a place for it.
+    async fn accept(&self, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+        // INVARIANT: the semaphore is never closed.
+        let place = places.clone().acquire_owned().await.ok()?;
+        match self.socket.accept().await {
+            Ok((stream, _)) => {
+                let _ = stream.set_nodelay(true);
+                Some((stream, place))
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection cannot be accepted");
+                tokio::time::sleep(PAUSE).await;
+                None
+            }
+        }
+    }
+}
+
+struct Connection {
+    router: Router,
+    tls: Option<Arc<Tls>>,
+    service: Shared,
+    watcher: Watcher,
+}
+
+impl Connection {
+    async fn run(self, stream: TcpStream, place: OwnedSemaphorePermit) {
+        let service = self.service.clone();
+        service.meters.connections.inc();
+        match &self.tls {
+            None => self.speak(stream).await,
+            Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+                Ok(Ok(stream)) => self.speak(stream).await,
+                Ok(Err(error)) => tracing::debug!(%error, "a client did not shake hands"),
+                Err(_) => tracing::debug!("a client took too long to shake hands"),
+            },
+        }
+        service.meters.connections.dec();
+        drop(place);
+    }
+
+    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let mut http = hyper::server::conn::http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(self.service.settings.header_timeout.0);
+        let router = TowerToHyperService::new(self.router);
+        let connection = http.serve_connection(TokioIo::new(stream), router);
+        if let Err(error) = self.watcher.watch(connection).await {
+            tracing::debug!(%error, "a connection broke off");
+        }
+    }
+}

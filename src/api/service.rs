@@ -1,0 +1,96 @@
+//! What every request needs: the engine, the keys, the settings, the meters.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chancery_aggregates::AccessState;
+use chancery_aggregates::vocabulary::{OrganisationId, Time};
+
+use super::authentication::Keys;
+use super::document::Document;
+use super::meters::Meters;
+use super::problem::{Answer, Problem};
+use crate::config::Settings;
+use crate::engine::{Engine, EngineError, Follower};
+
+/// The service, as handlers have it.
+pub type Shared = Arc<Service>;
+
+/// What every request needs.
+#[derive(Debug)]
+pub struct Service {
+    /// The engine.
+    pub engine: Engine,
+    /// Who may call.
+    pub keys: Arc<dyn Keys>,
+    /// The limits.
+    pub settings: Settings,
+    /// What is counted.
+    pub meters: Meters,
+    /// The description of the interface.
+    pub(super) document: Document,
+    /// Keeps the access states abreast of what other processes write.
+    follower: Follower,
+    stopping: AtomicBool,
+}
+
+impl Service {
+    /// A service over an engine, which begins to follow its log.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    pub fn new(engine: Engine, keys: Arc<dyn Keys>, settings: Settings) -> Self {
+        let document = Document::new(&settings);
+        let follower = engine.follow(settings.patience.0);
+        Self { follower, engine, keys, settings, meters: Meters::new(), document, stopping: AtomicBool::new(false) }
+    }
+
+    /// Tells load balancers to send nobody here any more.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the service is about to end.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// The access state of an organisation that the caller is known to belong to: from memory, where
+    /// it is loaded. With `at_least`, as of that position or later.
+    ///
+    /// # Errors
+    /// When the organisation is not there, the store fails, or the position is not reached in time.
+    pub async fn state(&self, organisation: &OrganisationId, at_least: Option<u64>) -> Answer<Arc<AccessState>> {
+        let state = self.follower.state(organisation).await.map_err(|error| unknown(organisation, error))?;
+        match at_least {
+            Some(asked) if asked > state.position() => self.wait_for(organisation, asked).await,
+            _ => Ok(state),
+        }
+    }
+
+    /// Waits for a position that another process is still writing, or has just written.
+    async fn wait_for(&self, organisation: &OrganisationId, asked: u64) -> Answer<Arc<AccessState>> {
+        match self.engine.state_at_least(organisation, asked, self.settings.read_wait.0).await {
+            Err(EngineError::Behind { head, .. }) => {
+                let detail = format!("position {asked} is not reached: the organisation is at {head}");
+                let problem = Problem::new(axum::http::StatusCode::PRECONDITION_FAILED, "not_reached", detail);
+                Err(problem.field(super::headers::AT_LEAST.as_str()))
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// The instant at which assignments of a present state are judged: never before its last event.
+    pub fn now(&self, state: &AccessState) -> Time {
+        let now = self.engine.now();
+        state.time().map_or(now, |head| head.max(now))
+    }
+}
+
+/// An organisation that is not there is told of without the names of others.
+fn unknown(organisation: &OrganisationId, error: EngineError) -> Problem {
+    match error {
+        EngineError::Refused { .. } => Problem::no_organisation(organisation.as_str()),
+        other => other.into(),
+    }
+}

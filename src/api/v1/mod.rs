@@ -1,0 +1,23 @@
+//! An organisation's resources, under `/v1`.
+//!
+//! A resource is one file: its bodies, its operations, its `routes()`. A reading operation takes [`View`], which is the
+//! organisation as the caller may see it (401, 404, `X-Chancery-At-Least` and `?at=` are dealt with), and answers
+//! [`Seen`]. A changing one takes [`Change`] (`Idempotency-Key`, `If-Match`, `?dry_run=true`, the reason), names
+//! commands, and shows what there is afterwards. What a rule refuses is a problem by itself: `?` is enough. Lists are
+//! cut into pages by [`page::cut`].
+
+pub mod change;
+pub mod page;
+mod roles;
+pub mod view;
+
+pub use change::{Change, Shown};
+use utoipa_axum::router::OpenApiRouter;
+pub use view::{Seen, View};
+
+use super::service::Shared;
+
+/// The operations.
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::default().merge(roles::routes())
+}

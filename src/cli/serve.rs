@@ -1,0 +1,152 @@
+//! `serve`: the HTTP service, until it is told to stop.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chancery_aggregates::vocabulary::OrganisationId;
+use clap::CommandFactory as _;
+use clap::parser::ValueSource;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::session::open_store;
+use super::{Cli, CliError, Done, Session};
+use crate::api::keys::{EngineKeys, OperatorKeys};
+use crate::api::server::{Listener, Tls, TlsError};
+use crate::api::service::{Service, Shared};
+use crate::api::{self, logs};
+use crate::config::{self, ConfigError, File, Given, Settings};
+use crate::engine::Engine;
+use crate::store::sqlite::Access;
+
+/// Variables that are no settings of the service.
+const OTHER_VARIABLES: &[&str] = &["CHANCERY_STORE", "CHANCERY_ORGANISATION", "CHANCERY_AS", "CHANCERY_CONFIG"];
+
+/// Where the settings are.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A TOML file with settings; flags and the environment count before it
+    #[arg(long, value_name = "FILE", env = "CHANCERY_CONFIG")]
+    config: Option<PathBuf>,
+    /// Show the settings that count, as such a file, and end
+    #[arg(long)]
+    print_config: bool,
+    /// Show the description of the interface (OpenAPI 3.1), and end
+    #[arg(long)]
+    print_openapi: bool,
+    #[command(flatten)]
+    given: Given,
+}
+
+pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    config::check_environment(names, OTHER_VARIABLES).map_err(config_error)?;
+    let file = args.config.as_deref().map(File::read).transpose().map_err(config_error)?.unwrap_or_default();
+    let store = match file.store {
+        Some(store) if !store_was_given() => store,
+        _ => session.options().store.clone(),
+    };
+    let settings = Settings::resolve(args.given.clone(), file.given).map_err(config_error)?;
+    if args.print_config {
+        session.output().raw(settings.print(&store).as_bytes())?;
+        return Ok(Done::Shown);
+    }
+    if args.print_openapi {
+        session.output().raw(api::description(&settings).as_bytes())?;
+        return Ok(Done::Shown);
+    }
+    logs::begin(&settings.log, settings.log_format).map_err(|error| input("bad_log", &error))?;
+    let operators = operator_keys(&settings, session)?;
+    let engine = Engine::new(open_store(&store, Access::Create)?);
+    let served = serve(engine.clone(), operators, settings).await;
+    engine.close().await;
+    tracing::info!("stopped");
+    served.map(|()| Done::Shown)
+}
+
+/// The operator's keys; a new one is shown, and never again.
+fn operator_keys(settings: &Settings, session: &Session) -> Result<OperatorKeys, CliError> {
+    let Some(path) = &settings.operator_keys else { return Ok(OperatorKeys::default()) };
+    let (keys, new) = OperatorKeys::read_or_make(&path.0).map_err(|error| input("bad_operator_keys", &error))?;
+    if let Some(token) = new {
+        let text = format!("the operator's key, shown this once: {}\n", token.reveal());
+        session.output().raw(text.as_bytes())?;
+    }
+    Ok(keys)
+}
+
+/// Whether the store was named on the command line or in the environment.
+fn store_was_given() -> bool {
+    let matches = Cli::command().ignore_errors(true).try_get_matches_from(std::env::args_os());
+    matches.is_ok_and(|matches| !matches!(matches.value_source("store"), None | Some(ValueSource::DefaultValue)))
+}
+
+async fn serve(engine: Engine, operators: OperatorKeys, settings: Settings) -> Result<(), CliError> {
+    let tls = match (&settings.tls_certificate, &settings.tls_key) {
+        (Some(certificate), Some(key)) => Some(Arc::new(Tls::read(&certificate.0, &key.0).map_err(tls_error)?)),
+        _ => None,
+    };
+    let (listen, metrics_listen) = (settings.listen, settings.metrics_listen);
+    let keys = Arc::new(EngineKeys::new(engine.clone(), operators));
+    let service: Shared = Arc::new(Service::new(engine, keys, settings));
+    let main = Listener::bind(listen, api::router(service.clone()), tls.clone(), service.clone()).await?;
+    let monitoring = match metrics_listen {
+        Some(address) => Some(Listener::bind(address, api::monitoring(service.clone()), None, service.clone()).await?),
+        None => None,
+    };
+    load(&service).await?;
+    tracing::info!(address = %main.address()?, tls = tls.is_some(), "listening");
+    let renewing = tls.map(|tls| tokio::spawn(renew_on_hangup(tls)));
+    let monitored = monitoring.map(|listener| tokio::spawn(listener.serve(std::future::pending())));
+    main.serve(told_to_stop(&service)).await;
+    for task in renewing.into_iter().chain(monitored) {
+        task.abort();
+    }
+    Ok(())
+}
+
+/// Brings the access states into memory, so that the first check is as quick as the others.
+async fn load(service: &Service) -> Result<(), CliError> {
+    for head in service.engine.store().heads().await? {
+        let organisation = OrganisationId::known(head.organisation.as_str());
+        if let Err(error) = service.engine.state(&organisation).await {
+            tracing::error!(%organisation, %error, "an organisation cannot be loaded");
+        }
+    }
+    Ok(())
+}
+
+async fn told_to_stop(service: &Service) {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let (Ok(mut terminate), Ok(mut interrupt)) = signals else {
+        tracing::warn!("signals cannot be received: the service ends only when it is killed");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("told to stop: requests under way are finished");
+    service.stop();
+}
+
+async fn renew_on_hangup(tls: Arc<Tls>) {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    while hangup.recv().await.is_some() {
+        match tls.renew() {
+            Ok(()) => tracing::info!("the certificate was read again"),
+            Err(error) => tracing::error!(%error, "the certificate stays as it was"),
+        }
+    }
+}
+
+fn config_error(error: ConfigError) -> CliError {
+    input("bad_config", &error)
+}
+
+fn tls_error(error: TlsError) -> CliError {
+    input("bad_certificate", &error)
+}
+
+fn input(rule: &'static str, error: &dyn std::error::Error) -> CliError {
+    CliError::Input { rule, message: error.to_string() }
+}

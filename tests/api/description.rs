@@ -1,0 +1,137 @@
+//! The description of the interface, and what it says about keys.
+
+use serde_json::{Value, json};
+
+use super::world::{OPERATOR, World};
+
+/// The operations that need no key, by path.
+const PUBLIC: &[&str] =
+    &["/healthz", "/readyz", "/openapi.json", "/docs", "/docs/style.css", "/.well-known/authzen-configuration"];
+
+/// The operations that are about the organisation of the key, whichever it is: no path can name another's.
+const OF_THE_KEY: &[&str] = &[
+    "/access/v1/evaluation",
+    "/access/v1/evaluations",
+    "/access/v1/search/subject",
+    "/access/v1/search/resource",
+    "/access/v1/search/action",
+];
+
+/// Every operation: method, path, and what the description says of it.
+fn operations(world: &World) -> Vec<(String, String, Value)> {
+    let document = world.request("GET", "/openapi.json").send().ok();
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            operations.push((method.to_uppercase(), path.clone(), operation.clone()));
+        }
+    }
+    assert!(operations.len() > 10, "{operations:?}");
+    operations
+}
+
+/// A path of Acme's, with something in every place.
+fn filled(path: &str) -> String {
+    let parts = path.split('/').map(|part| match part {
+        "{organisation}" => "acme",
+        part if part.starts_with('{') => "tower",
+        part => part,
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The example of an operation's body, with its types from the description.
+fn body(world: &World, operation: &Value) -> Value {
+    let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+    match schema["$ref"].as_str() {
+        Some(reference) => {
+            let document = world.request("GET", "/openapi.json").send().ok();
+            let schema = &document["components"]["schemas"][reference.rsplit('/').next().unwrap()];
+            schema["example"].clone()
+        }
+        None => json!({}),
+    }
+}
+
+#[test]
+fn every_operation_answers_401_without_a_key_and_404_with_one_of_another_organisation() {
+    let world = World::on_sqlite();
+    for (method, path, operation) in operations(&world) {
+        let request = || world.request(&method, &filled(&path)).json(&body(&world, &operation));
+        let request = || if method == "GET" { world.request(&method, &filled(&path)) } else { request() };
+        let name = format!("{method} {path}");
+        if PUBLIC.contains(&path.as_str()) {
+            assert_eq!(request().send().status, 200, "{name} is public");
+            assert!(operation.get("security").is_some(), "{name} is public, and not described so");
+            continue;
+        }
+        assert!(operation.get("security").is_none(), "{name} is described as public");
+        let refused = request().send();
+        refused.problem(401, "unauthenticated");
+        assert!(refused.header("www-authenticate").is_some(), "{name}");
+        request().key("no-such-key").send().problem(401, "unauthenticated");
+        request().header("authorization", "Basic b2xpdmlhOg==").send().problem(401, "unauthenticated");
+        if !OF_THE_KEY.contains(&path.as_str()) {
+            assert_eq!(request().key("other/olivia").send().status, 404, "{name} with another organisation's key");
+        }
+    }
+}
+
+#[test]
+fn every_operation_has_an_example_and_a_unique_name() {
+    let world = World::on_sqlite();
+    let document = world.request("GET", "/openapi.json").send().ok();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+    let schema = |value: &Value| match value["$ref"].as_str() {
+        Some(reference) => document["components"]["schemas"][reference.rsplit('/').next().unwrap()].clone(),
+        None => value.clone(),
+    };
+    let mut names = std::collections::BTreeSet::new();
+    for (method, path, operation) in operations(&world) {
+        let name = operation["operationId"].as_str().unwrap().to_owned();
+        assert!(names.insert(name.clone()), "{name} twice");
+        assert!(operation["summary"].is_string() && operation["tags"].is_array(), "{method} {path}");
+        let contents = [&operation["requestBody"]["content"], &operation["responses"]["200"]["content"]];
+        for content in contents.into_iter().filter_map(Value::as_object).flat_map(|content| content.values()) {
+            let has_example = !content["example"].is_null() || !schema(&content["schema"])["example"].is_null();
+            assert!(has_example, "{method} {path}: {content}");
+        }
+    }
+}
+
+#[test]
+fn the_page_shows_every_operation_and_needs_nothing_from_outside() {
+    let world = World::on_sqlite();
+    let page = world.request("GET", "/docs").send();
+    assert_eq!(page.status, 200);
+    assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'none'; style-src 'self'"));
+    for (_, path, operation) in operations(&world) {
+        assert!(page.body.contains(&format!("<code>{path}</code>")), "{path}");
+        assert!(page.body.contains(&format!("id=\"{}\"", operation["operationId"].as_str().unwrap())));
+    }
+    for outside in ["<script", "src=", "href=\"http", "href=\"//", "@import", "url("] {
+        assert!(!page.body.contains(outside), "{outside}");
+    }
+    assert_eq!(world.request("GET", "/docs/style.css").send().header("content-type"), Some("text/css; charset=utf-8"));
+}
+
+#[test]
+fn metrics_are_the_operators() {
+    let world = World::on_sqlite();
+    world.get("/metrics", "acme/olivia").problem(404, "unknown");
+    let question = json!({
+        "subject": {"type": "user", "id": "mei"}, "action": {"name": "assets.view"},
+        "resource": {"type": "scope", "id": "tower"}
+    });
+    world.post("/access/v1/evaluation", "acme/olivia", &question).ok();
+    world.post("/access/v1/evaluation", OPERATOR, &question).problem(403, "not_for_operator");
+    let metrics = world.get("/metrics", OPERATOR).body;
+    for line in [
+        "chancery_checks_total{decision=\"allowed\"} 1\n",
+        "chancery_requests_total{route=\"/access/v1/evaluation\",status=\"200\"} 1\n",
+        "chancery_refusals_total{rule=\"not_for_operator\"} 1\n",
+        "chancery_organisations 2\n",
+    ] {
+        assert!(metrics.contains(line), "{line}: {metrics}");
+    }
+}

@@ -1,0 +1,28 @@
+//! The service over real HTTP: a server on a port of its own, and a client that knows nothing of it.
+
+mod authzen;
+mod connections;
+mod description;
+mod program;
+mod roles;
+mod server;
+mod world;
+
+/// Each test on every store.
+macro_rules! on_every_store {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[test]
+            fn $name() {
+                super::$name(&$crate::api::world::World::on_sqlite());
+            })*
+        }
+        mod postgres {
+            $(#[test]
+            fn $name() {
+                super::$name(&$crate::api::world::World::on_postgres());
+            })*
+        }
+    };
+}
+use on_every_store;

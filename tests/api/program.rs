@@ -1,0 +1,108 @@
+//! The program itself: `chancery serve` with keys of the log.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::json;
+
+use super::server::Request;
+
+/// A running service, killed when the test ends, however it does.
+struct Running {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn chancery(store: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chancery"));
+    command.env_remove("CHANCERY_ORGANISATION").env_remove("CHANCERY_AS").args(["--store", store]);
+    command
+}
+
+fn line(store: &str, words: &[&str]) -> String {
+    let output = chancery(store).args(words).output().unwrap();
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn serve(store: &str, flags: &[&str]) -> Running {
+    let mut command = chancery(store);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]).args(flags);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let address = lines.find_map(|line| {
+        let line: serde_json::Value = serde_json::from_str(&line).ok()?;
+        line["address"].as_str().map(str::to_owned)
+    });
+    // The rest is read as well, so that the program never waits for it.
+    std::thread::spawn(move || lines.for_each(drop));
+    Running { address: address.expect("the program says where it listens"), child }
+}
+
+fn request(running: &Running, method: &str, path: &str) -> Request {
+    Request::new(method, &format!("http://{}{path}", running.address))
+}
+
+#[test]
+fn the_program_answers_to_keys_of_the_log_until_they_are_revoked() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = format!("sqlite:{}", directory.path().join("serve.db").display());
+    let keys = directory.path().join("operator.keys");
+    line(&store, &["organisation", "found", "acme", "--profile", "buildings", "--name", "Acme", "--owner", "olivia"]);
+    let issue = ["-o", "acme", "--as", "olivia", "--format", "json", "key", "issue", "--self", "--label", "test"];
+    let issued: serde_json::Value = serde_json::from_str(&line(&store, &issue)).unwrap();
+    let token = issued["token"].as_str().unwrap_or_else(|| panic!("{issued}")).to_owned();
+    let mut running = serve(&store, &["--operator-keys", keys.to_str().unwrap()]);
+    let mut shown = String::new();
+    BufReader::new(running.child.stdout.take().unwrap()).read_line(&mut shown).unwrap();
+    let operator = shown.trim().rsplit(' ').next().unwrap().to_owned();
+
+    let question = json!({
+        "subject": {"type": "user", "id": "olivia"}, "action": {"name": "assets.view"},
+        "resource": {"type": "organisation", "id": "acme"}
+    });
+    let ask = |token: &str| request(&running, "POST", "/access/v1/evaluation").key(token).json(&question).send();
+    assert_eq!(ask(&token).ok(), json!({"decision": true}));
+    let mut forged = token.clone();
+    forged.truncate(token.len() - 1);
+    ask(&forged).problem(401, "unauthenticated");
+    ask(&operator).problem(403, "not_for_operator");
+    assert_eq!(request(&running, "GET", "/metrics").key(&operator).send().status, 200);
+    assert!(!std::fs::read_to_string(&keys).unwrap().contains(&operator), "only a digest is kept");
+
+    line(&store, &["-o", "acme", "--as", "olivia", "key", "revoke", &token]);
+    let revoked = (0..500).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        ask(&token).status == 401
+    });
+    assert!(revoked, "a key that another process revoked ends here as well");
+}
+
+#[test]
+fn settings_are_printed_and_mistakes_in_them_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("chancery.toml");
+    std::fs::write(&file, "store = \"postgres://me:hunter2@db/access\"\nrate = 7\n").unwrap();
+    let serve = |flags: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chancery"));
+        command.env_remove("CHANCERY_STORE").args(["serve", "--config", file.to_str().unwrap(), "--print-config"]);
+        command.args(flags).output().unwrap()
+    };
+    let printed = String::from_utf8(serve(&["--burst", "3"]).stdout).unwrap();
+    for setting in ["store = \"postgres://me:***@db/access\"", "rate = 7", "burst = 3", "body_limit = \"1MiB\""] {
+        assert!(printed.contains(setting), "{setting}: {printed}");
+    }
+    let printed = String::from_utf8(serve(&["--rate", "9", "--store", "sqlite:other.db"]).stdout).unwrap();
+    assert!(printed.contains("rate = 9") && printed.contains("store = \"sqlite:other.db\""), "{printed}");
+    std::fs::write(&file, "rat = 7\n").unwrap();
+    let refused = serve(&[]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("did you mean `rate`?"), "{refused:?}");
+}
