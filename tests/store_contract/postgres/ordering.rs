@@ -91,7 +91,7 @@ async fn seen_by_a_reader(sql: &str) -> Vec<(i64, String)> {
     append(&slow, sql, "slow", false).await;
     let quick_sql = sql.to_owned();
     let quick = tokio::spawn(async move { append(&quick, &quick_sql, "quick", false).await });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    done_or_waiting(&quick, &reader).await;
     let mut seen = page(&reader, 0).await;
     slow.batch_execute("COMMIT").await.unwrap();
     quick.await.unwrap();
@@ -126,6 +126,14 @@ async fn what_a_fenced_connection_still_sends_does_not_happen() {
     assert_eq!(page(&client, 0).await, [(1, "late".to_owned())]);
 }
 
+/// Waits until the quick transaction is committed, or waits for the slow one.
+async fn done_or_waiting(quick: &tokio::task::JoinHandle<()>, reader: &Client) {
+    let waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while !quick.is_finished() && reader.query(waiting, &[]).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// What a reader sees that pages while a slow transaction and a quick one overlap, behind position 2.
 async fn usual_seen_by_a_reader(sql: &str) -> Vec<(i64, String)> {
     let database = Database::new();
@@ -143,7 +151,7 @@ async fn usual_seen_by_a_reader(sql: &str) -> Vec<(i64, String)> {
     append_usual(&slow, sql, "slow", false).await.unwrap();
     let quick_sql = sql.to_owned();
     let quick = tokio::spawn(async move { append_usual(&quick, &quick_sql, "quick", false).await.unwrap() });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    done_or_waiting(&quick, &reader).await;
     let mut seen = page(&reader, 2).await;
     slow.batch_execute("COMMIT").await.unwrap();
     quick.await.unwrap();
