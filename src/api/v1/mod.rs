@@ -7,6 +7,8 @@
 //! cut into pages by [`page::cut`].
 
 pub mod change;
+mod members;
+mod names;
 pub mod page;
 mod roles;
 pub mod view;
@@ -19,5 +21,5 @@ use super::service::Shared;
 
 /// The operations.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::default().merge(roles::routes())
+    OpenApiRouter::default().merge(roles::routes()).merge(members::routes())
 }
