@@ -18,7 +18,8 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::body::{Member, MemberChanges, MemberToAdd};
+pub(super) use self::body::Member;
+use self::body::{MemberChanges, MemberToAdd};
 use super::change::{Circumstances, IfMatch, Preview, Rehearsal, VersionOf};
 use super::view::{AtLeast, When};
 use super::{Change, Seen, Shown, View, names};
@@ -109,7 +110,7 @@ fn commands(id: &MemberId, commands: Vec<MemberCommand>) -> Vec<Command> {
 }
 
 /// A member after a change. Who made it may see the member no longer: then only the id is told.
-fn shown(facts: &Facts, id: &MemberId, new: bool) -> Answer<Shown<Member>> {
+pub(super) fn shown(facts: &Facts, id: &MemberId, new: bool) -> Answer<Shown<Member>> {
     let location = new.then(|| names::location(&facts.state, "members", id.as_str()));
     let reader = facts.reader();
     let seen = reader.as_ref().ok().and_then(|reader| Some((reader, reader.member(id.as_str()).ok()?)));
