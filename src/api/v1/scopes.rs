@@ -39,6 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 struct Scope(Value);
 
 impl PartialSchema for Scope {
+    #[allow(deprecated, reason = "`utoipa` writes the same member for the types it derives")]
     fn schema() -> RefOr<Schema> {
         let example = json!({"id": "tower", "name": "Tower", "kind": "site", "parent": null,
     "shared_with": [], "archived_position": null, "in_use": true, "created": "2026-03-03T14:30:00Z",

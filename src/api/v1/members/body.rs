@@ -21,6 +21,7 @@ use crate::views::member::{Seen, member_json, waits};
 pub(in crate::api::v1) struct Member(Value);
 
 impl PartialSchema for Member {
+    #[allow(deprecated, reason = "`utoipa` writes the same member for the types it derives")]
     fn schema() -> RefOr<Schema> {
         let example = json!({
             "id": "mei", "kind": "person", "name": "Mei", "email": "mei@example.com", "email_verified": true, "phone": null,
