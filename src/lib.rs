@@ -16,6 +16,7 @@ pub mod keys;
 mod naming;
 pub mod projector;
 pub mod store;
+mod views;
 
 pub use chancery_aggregates as aggregates;
 pub use chancery_projections as projections;

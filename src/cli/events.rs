@@ -2,12 +2,9 @@
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
-use chancery_aggregates::event::{EVENT_VERSION, Event, Recorded};
+use chancery_aggregates::event::Recorded;
 use chancery_aggregates::vocabulary::OrganisationId;
-use parking_lot::Mutex;
-use serde_json::{Value, json};
 
 use super::options::Point;
 use super::output::{Page, Table, Tone, stamp};
@@ -15,6 +12,7 @@ use super::time::Edge;
 use super::{CliError, Done, Session};
 use crate::engine::Moment;
 use crate::store::Visit;
+use crate::views::log::{self, Wanted, event_json, stream};
 
 /// Events that a page shows when it is not told how many.
 const USUAL_LIMIT: usize = 100;
@@ -95,49 +93,6 @@ fn show(page: &mut Page, kept: &Kept<Recorded>) {
     kept.note(page, "events");
     if let Some(last) = kept.items.back().filter(|_| kept.first && kept.left_out() > 0) {
         page.toned(Tone::Quiet, format!("go on with --after {}", last.stamp.position));
-    }
-}
-
-/// An event with everything that was recorded about it, for programs.
-pub(super) fn event_json(organisation: &OrganisationId, recorded: &Recorded) -> Value {
-    // INVARIANT: events are plain data, which always has a JSON form.
-    let payload = recorded.event.payload().ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());
-    json!({
-        "organisation": organisation,
-        "position": recorded.stamp.position,
-        "global_position": recorded.global_position,
-        "time": recorded.stamp.time,
-        "stream": stream(&recorded.event),
-        "sequence": recorded.sequence,
-        "type": recorded.event.name(),
-        "version": EVENT_VERSION,
-        "event": payload,
-        "metadata": recorded.metadata,
-    })
-}
-
-/// The stream of an event as a person names it.
-fn stream(event: &Event) -> String {
-    match event {
-        Event::Organisation(_) => "organisation".to_owned(),
-        Event::Role(event) => format!("role/{}", event.role()),
-        Event::Member(event) => format!("member/{}", event.member()),
-        Event::Scope(event) => format!("scope/{}", event.scope()),
-    }
-}
-
-struct Wanted {
-    kinds: Vec<String>,
-    actor: Option<String>,
-    stream: Option<String>,
-}
-
-impl Wanted {
-    fn has(&self, recorded: &Recorded) -> bool {
-        let kind = recorded.event.name();
-        (self.kinds.is_empty() || self.kinds.iter().any(|wanted| wanted.eq_ignore_ascii_case(kind)))
-            && self.actor.as_ref().is_none_or(|actor| recorded.metadata.actor == *actor)
-            && self.stream.as_ref().is_none_or(|wanted| stream(&recorded.event) == *wanted)
     }
 }
 
@@ -248,13 +203,9 @@ pub(super) async fn read<T: Send + Default + 'static>(
     after: u64,
     until: u64,
     start: T,
-    mut visit: impl FnMut(&mut T, Recorded) -> Visit + Send + 'static,
+    visit: impl FnMut(&mut T, Recorded) -> Visit + Send + 'static,
 ) -> Result<T, CliError> {
-    let shared = Arc::new(Mutex::new(start));
-    let growing = shared.clone();
-    let visitor = move |recorded| visit(&mut growing.lock(), recorded);
-    session.engine()?.events(organisation, after, until, visitor).await?;
-    Ok(std::mem::take(&mut *shared.lock()))
+    Ok(log::read(session.engine()?, organisation, after, until, start, visit).await?)
 }
 
 #[cfg(test)]

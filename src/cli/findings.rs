@@ -1,20 +1,18 @@
 //! `findings`: what a reviewer wants to know, with the evidence.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
-use chancery_aggregates::vocabulary::{Actor, Time};
-use chancery_projections::activity::{Entry, Narrator};
-use chancery_projections::findings::{Finding, Kind, LastActed, Options, Severity, findings};
+use chancery_projections::activity::Entry;
+use chancery_projections::findings::{Finding, Kind, Options, Severity, findings};
 use chancery_projections::words;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use serde_json::json;
 
-use super::events::read;
 use super::options::At;
 use super::output::{Page, Tone, stamp};
 use super::{CliError, Done, Session, resolve};
+use crate::views::findings::{cited, last_acted};
 
 /// Findings of a kind that a page shows before it counts the rest, unless kinds are chosen.
 const EACH: usize = 5;
@@ -97,8 +95,9 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     let options =
         Options { expiring_days: args.expiring, idle_days: args.idle, similar: f64::from(args.similar) / 100.0 };
     let until = facts.state.position();
+    let (engine, organisation) = (session.engine()?, facts.state.organisation());
     let last_acted = match kinds.contains(&Kind::IdleManager) {
-        true => Some(last_acted(session, until).await?),
+        true => Some(last_acted(engine, organisation, until).await?),
         false => None,
     };
     let mut found = findings(&facts.state, facts.now, &kinds, &options, last_acted.as_ref());
@@ -106,7 +105,11 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         member.as_ref().is_none_or(|id| finding.members.iter().any(|member| member.id == *id))
             && role.as_ref().is_none_or(|id| finding.roles.iter().any(|role| role.id == *id))
     });
-    let events = if args.all || session.output().is_json() { cited(session, until, &found).await? } else { Vec::new() };
+    let events = if args.all || session.output().is_json() {
+        cited(engine, organisation, until, &found).await?
+    } else {
+        Vec::new()
+    };
     let value = json!({
         "position": until, "at": facts.now, "findings": found, "events": events,
     });
@@ -116,37 +119,6 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         .output()
         .show(&value, |page| Shown { found: &found, events: &events, each, all: args.all }.show(page, &at))?;
     Ok(Done::Shown)
-}
-
-/// When each member last gave a command, up to a position.
-async fn last_acted(session: &Session, until: u64) -> Result<LastActed, CliError> {
-    let organisation = session.organisation().await?;
-    read(session, &organisation, 0, until, LastActed::new(), |last, recorded| {
-        let time: Time = recorded.stamp.time;
-        if let Ok(Actor::Member(id)) = Actor::parse(&recorded.metadata.actor) {
-            last.insert(id.to_string(), time);
-        }
-        ControlFlow::Continue(())
-    })
-    .await
-}
-
-/// The events that findings cite, in words, in order.
-async fn cited(session: &Session, until: u64, found: &[Finding]) -> Result<Vec<Entry>, CliError> {
-    let evidence = found.iter().flat_map(|finding| &finding.evidence);
-    let wanted: std::collections::BTreeSet<u64> = evidence.filter_map(|evidence| evidence.position).collect();
-    let Some(last) = wanted.last().copied() else { return Ok(Vec::new()) };
-    let organisation = session.organisation().await?;
-    let start = (Narrator::default(), Vec::new());
-    let (_, entries) = read(session, &organisation, 0, until.min(last), start, move |(narrator, entries), recorded| {
-        narrator.pass(&recorded);
-        if wanted.contains(&recorded.stamp.position) {
-            entries.push(narrator.entry(&recorded));
-        }
-        ControlFlow::Continue(())
-    })
-    .await?;
-    Ok(entries)
 }
 
 struct Shown<'a> {

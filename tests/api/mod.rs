@@ -4,6 +4,7 @@ mod authzen;
 mod connections;
 mod description;
 mod program;
+mod rest;
 mod roles;
 mod server;
 mod world;

@@ -7,8 +7,15 @@
 //! cut into pages by [`page::cut`].
 
 pub mod change;
+mod findings;
+mod log;
+mod members;
+mod names;
+mod owner;
 pub mod page;
+mod questions;
 mod roles;
+mod scopes;
 pub mod view;
 
 pub use change::{Change, Shown};
@@ -19,5 +26,12 @@ use super::service::Shared;
 
 /// The operations.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::default().merge(roles::routes())
+    OpenApiRouter::default()
+        .merge(roles::routes())
+        .merge(members::routes())
+        .merge(scopes::routes())
+        .merge(owner::routes())
+        .merge(questions::routes())
+        .merge(log::routes())
+        .merge(findings::routes())
 }

@@ -7,8 +7,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::api::problem::{Answer, Problem};
 
-const DEFAULT_LIMIT: usize = 100;
-const LARGEST_LIMIT: usize = 1_000;
+/// Items of a page where nothing is said.
+pub(super) const DEFAULT_LIMIT: usize = 100;
+/// The most items of a page.
+pub(super) const LARGEST_LIMIT: usize = 1_000;
 
 /// Which part of a list. A cursor goes on in the list that it comes from: the other parameters stay the same.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]

@@ -8,14 +8,15 @@ use chancery_aggregates::command::{NewRole, RoleCommand};
 use chancery_aggregates::profile::document::AssignedBy;
 use chancery_aggregates::refusal::Thing;
 use chancery_aggregates::state::{RoleEntry, fold_name};
-use chancery_aggregates::vocabulary::{LONGEST_NAME, PermissionKey, RoleId, Time};
+use chancery_aggregates::vocabulary::{PermissionKey, RoleId, Time};
 use chancery_aggregates::{AccessState, Command, Facts, Refusal};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::change::{Circumstances, IfMatch, Preview, Rehearsal};
+use super::names::{bounded, location, present};
 use super::page::{Cut, Order, Paging, Placed, cut, number_key};
 use super::view::{AtLeast, When};
 use super::{Change, Seen, Shown, View};
@@ -196,11 +197,6 @@ struct RoleChanges {
     locked: Option<bool>,
 }
 
-/// Tells null from what is left out.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
 /// Which role.
 #[derive(Debug, Deserialize)]
 struct RolePath {
@@ -286,7 +282,8 @@ async fn change(change: Change, InPath(path): InPath<RolePath>, Json(body): Json
     if commands.is_empty() {
         return Err(Problem::bad_request("nothing_to_do", "the body names nothing to change"));
     }
-    change.run(StatusCode::OK, commands, version_of(&id), |facts| shown(facts, &id, false)).await
+    let version = version_of(change.facts(), &id);
+    change.run(StatusCode::OK, commands, version, |facts| shown(facts, &id, false)).await
 }
 
 /// Deletes a role
@@ -298,7 +295,7 @@ async fn change(change: Change, InPath(path): InPath<RolePath>, Json(body): Json
 async fn delete(change: Change, InPath(path): InPath<RolePath>) -> Answer<Response> {
     let id = RoleId::known(bounded(&path.role));
     let commands = vec![Command::Role(id.clone(), RoleCommand::DeleteRole)];
-    let version = version_of(&id);
+    let version = version_of(change.facts(), &id);
     let gone = |_: &Facts| Ok(Shown { location: None, version: None, body: DeletedRole { id: id.to_string() } });
     change.run(StatusCode::OK, commands, version, gone).await
 }
@@ -373,15 +370,13 @@ impl Role {
 /// A role as it is after a change.
 fn shown(facts: &Facts, id: &RoleId, new: bool) -> Answer<Shown<Role>> {
     let (_, role) = facts.find_role(id.as_str())?;
-    let location = new.then(|| {
-        let part =
-            |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
-        format!("/v1/organisations/{}/roles/{}", part(facts.state.organisation().as_str()), part(id.as_str()))
-    });
+    let location = new.then(|| location(&facts.state, "roles", id.as_str()));
     Ok(Shown { location, version: Some(role.sequence), body: Role::of(&facts.state, role) })
 }
 
-fn version_of(id: &RoleId) -> Option<super::change::VersionOf> {
+/// The version of a role that the caller sees: of others, `If-Match` must not tell that they are there.
+fn version_of(facts: &Facts, id: &RoleId) -> Option<super::change::VersionOf> {
+    facts.reader().ok()?.role(id.as_str()).ok()?;
     let id = id.clone();
     Some(Arc::new(move |state: &AccessState| Some(state.role(state.role_ix(id.as_str())?)?.sequence)))
 }
@@ -392,9 +387,4 @@ fn keys(texts: &[String]) -> Vec<PermissionKey> {
 
 fn ids(texts: &[String]) -> Vec<RoleId> {
     texts.iter().map(|text| RoleId::known(bounded(text))).collect()
-}
-
-/// What is named in vain is recorded in the refusal: not at any length.
-fn bounded(text: &str) -> String {
-    text.chars().take(LONGEST_NAME).collect()
 }

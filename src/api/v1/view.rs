@@ -81,7 +81,8 @@ pub(super) async fn named_organisation(
     Ok((OrganisationId::known(named), actor))
 }
 
-fn moment(text: &str) -> Answer<Moment> {
+/// The moment that a parameter names.
+pub(super) fn moment(text: &str) -> Answer<Moment> {
     if let Ok(position) = text.parse() {
         return Ok(Moment::Position(position));
     }

@@ -6,9 +6,9 @@ use chancery_aggregates::vocabulary::Time;
 use chrono::{TimeDelta, Timelike};
 use serde_json::{Value, json};
 
-use super::show::Seen;
 use crate::cli::output::{Output, Table, Tone, stamp};
 use crate::cli::{CliError, Done};
+use crate::views::member::Seen;
 
 /// Something that a member has until an instant.
 struct Ending<'a> {

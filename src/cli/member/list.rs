@@ -1,18 +1,16 @@
 //! `member list`.
 
-use chancery_aggregates::access::{Place, Reading, holdings};
 use chancery_aggregates::authority::Reader;
 use chancery_aggregates::refusal::{Refusal, Thing};
-use chancery_aggregates::state::{AccessState, MemberEntry, MemberIx, RoleIx, ScopeIx, Status, fold_name};
+use chancery_aggregates::state::{AccessState, MemberEntry, MemberIx, Status, fold_name};
 use chancery_aggregates::vocabulary::MemberKind;
-use clap::ValueEnum;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::expiring;
-use super::show::{Seen, account_type, email};
 use crate::cli::options::At;
 use crate::cli::output::{Table, Tone};
 use crate::cli::{CliError, Done, Session, resolve};
+use crate::views::member::{Filter, Seen, Standing, account_type, row_json};
 
 /// Which members.
 #[derive(Debug, clap::Args)]
@@ -40,27 +38,10 @@ pub struct Args {
     at: At,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Standing {
-    Active,
-    Suspended,
-    Left,
-    Any,
-}
-
-/// The filters, looked up.
-struct Filter {
-    search: Option<String>,
-    role: Option<RoleIx>,
-    account_type: Option<u16>,
-    on: Option<ScopeIx>,
-    status: Option<Standing>,
-}
-
 pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
     let view = session.view(&args.at).await?;
     let reader = view.facts.reader()?;
-    let filter = Filter::of(args, &reader)?;
+    let filter = filter(args, &reader)?;
     let mut members = reader.members()?;
     members.retain(|(ix, member)| filter.takes(&reader, *ix, member));
     if let Some(days) = args.expiring {
@@ -78,46 +59,20 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     Ok(Done::Shown)
 }
 
-impl Filter {
-    fn of(args: &Args, reader: &Reader<'_>) -> Result<Self, CliError> {
-        let profile = reader.facts().profile()?;
-        let account_type = |key: &String| {
-            let known = profile.account_types().iter().map(|account_type| account_type.key.as_str());
-            profile.account_type_ix(key).ok_or_else(|| Refusal::unknown(Thing::AccountType, key, known))
-        };
-        Ok(Self {
-            search: args.search.as_deref().map(|search| fold_name(search).to_string()),
-            role: args.role.as_deref().map(|role| resolve::role(reader, role)).transpose()?.map(|(ix, _)| ix),
-            account_type: args.account_type.as_ref().map(account_type).transpose()?,
-            on: args.on.as_deref().map(|scope| reader.scope(scope)).transpose()?.map(|(ix, _)| ix),
-            status: args.status,
-        })
-    }
-
-    fn takes(&self, reader: &Reader<'_>, ix: MemberIx, member: &MemberEntry) -> bool {
-        let stands = match self.status {
-            None => member.status != Status::Removed,
-            Some(Standing::Any) => true,
-            Some(Standing::Active) => member.status == Status::Active,
-            Some(Standing::Suspended) => member.status == Status::Suspended,
-            Some(Standing::Left) => member.status == Status::Removed,
-        };
-        let found = self.search.as_deref().is_none_or(|wanted| {
-            let details = [&member.details.name, &member.details.email];
-            let readable = details.into_iter().flatten().filter_map(|detail| detail.readable());
-            readable.chain([member.id.as_str()]).any(|text| fold_name(text).contains(wanted))
-        });
-        let holds = |role: RoleIx| reader.sees_access_of(ix) && member.assignments.iter().any(|held| held.role == role);
-        let reaches = |scope: ScopeIx| {
-            let facts = reader.facts();
-            !holdings(&facts.state, ix, Place::Scope(scope), facts.now, Reading::Potential).is_empty()
-        };
-        stands
-            && found
-            && self.account_type.is_none_or(|wanted| member.account_type == wanted)
-            && self.role.is_none_or(holds)
-            && self.on.is_none_or(reaches)
-    }
+/// The filters, looked up.
+fn filter(args: &Args, reader: &Reader<'_>) -> Result<Filter, CliError> {
+    let profile = reader.facts().profile()?;
+    let account_type = |key: &String| {
+        let known = profile.account_types().iter().map(|account_type| account_type.key.as_str());
+        profile.account_type_ix(key).ok_or_else(|| Refusal::unknown(Thing::AccountType, key, known))
+    };
+    Ok(Filter {
+        search: args.search.as_deref().map(|search| fold_name(search).to_string()),
+        role: args.role.as_deref().map(|role| resolve::role(reader, role)).transpose()?.map(|(ix, _)| ix),
+        account_type: args.account_type.as_ref().map(account_type).transpose()?,
+        on: args.on.as_deref().map(|scope| reader.scope(scope)).transpose()?.map(|(ix, _)| ix),
+        status: args.status,
+    })
 }
 
 fn row(reader: &Reader<'_>, state: &AccessState, ix: MemberIx, member: &MemberEntry) -> [(Tone, String); 6] {
@@ -137,29 +92,4 @@ fn row(reader: &Reader<'_>, state: &AccessState, ix: MemberIx, member: &MemberEn
         (Tone::Plain, seen.scope_words(state)),
         (tone, status.to_owned()),
     ]
-}
-
-fn row_json(reader: &Reader<'_>, ix: MemberIx, member: &MemberEntry) -> Value {
-    let state = &reader.facts().state;
-    let mut value = json!({
-        "id": member.id,
-        "kind": member.kind,
-        "name": member.details.name.as_ref().and_then(|name| name.readable()),
-        "email": email(member),
-        "account_type": account_type(state, member),
-        "status": status_word(member.status),
-    });
-    if let (Some(value), Value::Object(seen)) = (value.as_object_mut(), Seen::of(reader, ix, member).json(state)) {
-        value.extend(seen);
-    }
-    value
-}
-
-/// Whether a member takes part, in a word.
-pub(super) fn status_word(status: Status) -> &'static str {
-    match status {
-        Status::Active => "active",
-        Status::Suspended => "suspended",
-        Status::Removed => "left",
-    }
 }

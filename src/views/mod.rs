@@ -1,0 +1,8 @@
+//! What a reader sees, for programs: the same on the command line and over HTTP.
+
+pub(crate) mod explain;
+pub(crate) mod findings;
+pub(crate) mod log;
+pub(crate) mod member;
+pub(crate) mod scope;
+pub(crate) mod sight;
