@@ -3,6 +3,7 @@
 mod authzen;
 mod connections;
 mod description;
+mod feed;
 mod program;
 mod roles;
 mod server;

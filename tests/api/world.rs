@@ -117,7 +117,7 @@ fn run(runtime: &Runtime, engine: &Engine, organisation: &str, line: &str) {
 }
 
 fn keys() -> FixedKeys {
-    let members = ["acme/olivia", "acme/hugo", "acme/mei", "acme/omar", "acme/nobody", "other/olivia"];
+    let members = ["acme/olivia", "acme/hugo", "acme/mei", "acme/omar", "acme/rita", "acme/nobody", "other/olivia"];
     let key = |token: &str| {
         let (organisation, member) = token.split_once('/').unwrap();
         let bearer =
