@@ -4,6 +4,7 @@ mod authzen;
 mod connections;
 mod description;
 mod feed;
+mod organisations;
 mod program;
 mod roles;
 mod server;

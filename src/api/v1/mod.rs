@@ -7,6 +7,7 @@
 //! cut into pages by [`page::cut`].
 
 pub mod change;
+mod organisations;
 pub mod page;
 mod roles;
 pub mod view;
@@ -19,5 +20,5 @@ use super::service::Shared;
 
 /// The operations.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::default().merge(roles::routes())
+    OpenApiRouter::default().merge(organisations::routes()).merge(roles::routes())
 }
