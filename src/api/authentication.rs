@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
 use chancery_aggregates::vocabulary::{Actor, MemberId, OrganisationId};
+use zeroize::Zeroizing;
 
 use super::problem::{Answer, Problem};
 use super::rate::Bucket;
-use super::service::Shared;
+use super::service::{Service, Shared};
 
 /// Whose authority a key has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,14 +126,7 @@ impl FromRequestParts<Shared> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, service: &Shared) -> Answer<Self> {
-        let token = token(&parts.headers)?;
-        let identity = match service.keys.known(token) {
-            Some(identity) => identity,
-            None => {
-                let found = service.keys.find(token).await?;
-                found.ok_or_else(|| Problem::unauthenticated("the key is not valid"))?
-            }
-        };
+        let identity = identify(service, token(&parts.headers)?).await?;
         if let Err(seconds) = identity.bucket.take(service.settings.rate, service.settings.burst) {
             service.meters.limited.inc();
             let detail = "this key makes requests faster than it may";
@@ -140,6 +134,39 @@ impl FromRequestParts<Shared> for Caller {
             return Err(problem.retry_after(seconds));
         }
         Ok(Self(identity))
+    }
+}
+
+async fn identify(service: &Service, token: &str) -> Answer<Arc<Identity>> {
+    match service.keys.known(token) {
+        Some(identity) => Ok(identity),
+        None => service.keys.find(token).await?.ok_or_else(|| Problem::unauthenticated("the key is not valid")),
+    }
+}
+
+/// A caller who stays, and whose key may end meanwhile: an extractor.
+pub(super) struct Staying {
+    token: Zeroizing<String>,
+    /// The caller as the request began.
+    pub(super) caller: Caller,
+}
+
+impl Staying {
+    /// The caller, if the key still counts.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub(super) async fn again(&self, service: &Service) -> Answer<Caller> {
+        identify(service, &self.token).await.map(Caller)
+    }
+}
+
+impl FromRequestParts<Shared> for Staying {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Shared) -> Answer<Self> {
+        let caller = Caller::from_request_parts(parts, service).await?;
+        Ok(Self { token: Zeroizing::new(token(&parts.headers)?.to_owned()), caller })
     }
 }
 

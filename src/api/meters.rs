@@ -85,6 +85,8 @@ pub struct Meters {
     pub changes: Histogram,
     /// Connections that are open.
     pub connections: Gauge,
+    /// Readers of event feeds.
+    pub feed_readers: Gauge,
     /// Organisations whose access state is in memory.
     pub organisations: Gauge,
     requests: Family<Answered, Counter>,
@@ -103,6 +105,7 @@ impl Meters {
             limited: Counter::default(),
             changes: histogram(),
             connections: Gauge::default(),
+            feed_readers: Gauge::default(),
             organisations: Gauge::default(),
             requests: Family::default(),
             durations: Family::new_with_constructor(histogram),
@@ -113,6 +116,7 @@ impl Meters {
         registry.register("rate_limited", "Requests over the rate of their key", meters.limited.clone());
         registry.register("change_seconds", "From deciding a change to its being durable", meters.changes.clone());
         registry.register("connections", "Open connections", meters.connections.clone());
+        registry.register("feed_readers", "Open event feeds", meters.feed_readers.clone());
         registry.register("organisations", "Organisations in memory", meters.organisations.clone());
         registry.register("requests", "Requests by route and status", meters.requests.clone());
         registry.register("request_seconds", "Requests by route, to the head of the answer", meters.durations.clone());

@@ -8,6 +8,7 @@
 //!
 //! - `authzen`: decisions and searches, by the AuthZEN Authorization API.
 //! - [`v1`]: an organisation's resources.
+//! - `feed`: an organisation's events, as they come.
 //! - `operations`: health, metrics. `document`: the description of the interface.
 //! - [`server`]: connections, TLS, shutdown. `envelope`: what is around every request.
 
@@ -18,6 +19,7 @@ mod check;
 mod document;
 mod envelope;
 mod failures;
+mod feed;
 pub mod headers;
 pub mod keys;
 pub mod logs;
@@ -44,6 +46,7 @@ fn operations() -> OpenApiRouter<Shared> {
     OpenApiRouter::default()
         .merge(authzen::routes())
         .merge(v1::routes())
+        .merge(feed::routes())
         .merge(operations::routes())
         .merge(document::routes())
 }

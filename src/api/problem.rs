@@ -82,6 +82,11 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, rule, detail).retry_after(1)
     }
 
+    /// The service itself failed.
+    pub(super) fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the service failed: see its log")
+    }
+
     /// What the caller wants to change is not as it was read.
     pub fn changed() -> Self {
         let detail = "somebody else changed this since it was read: read it again";

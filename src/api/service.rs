@@ -1,10 +1,11 @@
 //! What every request needs: the engine, the keys, the settings, the meters.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use chancery_aggregates::AccessState;
 use chancery_aggregates::vocabulary::{OrganisationId, Time};
+use tokio::sync::watch;
 
 use super::authentication::Keys;
 use super::document::Document;
@@ -31,7 +32,7 @@ pub struct Service {
     pub(super) document: Document,
     /// Keeps the access states abreast of what other processes write.
     follower: Follower,
-    stopping: AtomicBool,
+    stopping: watch::Sender<bool>,
 }
 
 impl Service {
@@ -42,17 +43,36 @@ impl Service {
     pub fn new(engine: Engine, keys: Arc<dyn Keys>, settings: Settings) -> Self {
         let document = Document::new(&settings);
         let follower = engine.follow(settings.patience.0);
-        Self { follower, engine, keys, settings, meters: Meters::new(), document, stopping: AtomicBool::new(false) }
+        Self { follower, engine, keys, settings, meters: Meters::new(), document, stopping: watch::Sender::new(false) }
     }
 
-    /// Tells load balancers to send nobody here any more.
+    /// Tells load balancers to send nobody here any more, and ends what would go on for ever.
     pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
+        self.stopping.send_replace(true);
     }
 
     /// Whether the service is about to end.
     pub fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
+        *self.stopping.borrow()
+    }
+
+    /// Waits until the service is about to end.
+    pub async fn stopped(&self) {
+        // INVARIANT: the sender is in `self`.
+        let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+
+    /// The global position that [`state`](Self::state) has everything up to.
+    pub(super) fn seen(&self) -> u64 {
+        self.follower.seen()
+    }
+
+    /// Waits for what is after a global position, but not longer than this, nor past the end of the service.
+    pub(super) async fn beyond(&self, after: u64, longest: Duration) -> u64 {
+        tokio::select! {
+            seen = self.follower.beyond(after, longest) => seen,
+            () = self.stopped() => self.seen(),
+        }
     }
 
     /// The access state of an organisation that the caller is known to belong to: from memory, where

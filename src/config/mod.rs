@@ -107,6 +107,8 @@ settings! {
         evaluations: usize = 1_000, "CHANCERY_EVALUATIONS", "NUMBER";
         /// How long a read waits for the position that it asks for
         read_wait: Length = seconds(2), "CHANCERY_READ_WAIT", "LENGTH";
+        /// How long an event feed may be silent before it sends a sign of life
+        feed_heartbeat: Length = seconds(15), "CHANCERY_FEED_HEARTBEAT", "LENGTH";
         /// How old an access state may grow while the store does not answer, before it is not asked any more
         patience: Length = seconds(60), "CHANCERY_PATIENCE", "LENGTH";
         /// How long requests under way may take to end when the service is told to stop

@@ -8,6 +8,7 @@ use arc_swap::ArcSwapOption;
 use chancery_aggregates::AccessState;
 use chancery_aggregates::vocabulary::OrganisationId;
 use parking_lot::Mutex;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -47,6 +48,8 @@ pub struct Follower {
     patience: Duration,
     /// An instant at which the hot states had everything that the store had.
     abreast: Arc<ArcSwapOption<Instant>>,
+    /// The last global position that the hot states have everything up to.
+    seen: watch::Receiver<u64>,
     _task: Arc<Task>,
 }
 
@@ -69,8 +72,9 @@ impl Engine {
     #[must_use]
     pub fn follow(&self, patience: Duration) -> Follower {
         let abreast = Arc::new(ArcSwapOption::empty());
-        let task = tokio::spawn(follow(self.clone(), Arc::clone(&abreast))).abort_handle();
-        Follower { engine: self.clone(), patience, abreast, _task: Arc::new(Task(task)) }
+        let (seeing, seen) = watch::channel(0);
+        let task = tokio::spawn(follow(self.clone(), Arc::clone(&abreast), seeing)).abort_handle();
+        Follower { engine: self.clone(), patience, abreast, seen, _task: Arc::new(Task(task)) }
     }
 
     /// The access state of an organisation when it has reached a position, for example one that another
@@ -162,6 +166,26 @@ impl Follower {
         self.lag().is_some_and(|lag| lag <= self.patience)
     }
 
+    /// The global position that [`state`](Self::state) has everything up to.
+    #[must_use]
+    pub fn seen(&self) -> u64 {
+        *self.seen.borrow()
+    }
+
+    /// Waits until states have something from after a global position, or for `longest`; returns what
+    /// [`seen`](Self::seen) does then. However many wait, the store is asked by one.
+    pub async fn beyond(&self, after: u64, longest: Duration) -> u64 {
+        let mut seen = self.seen.clone();
+        let more = async {
+            if seen.wait_for(|seen| *seen > after).await.is_err() {
+                // The follower ended with the store: nothing will come.
+                std::future::pending::<()>().await;
+            }
+        };
+        let _ = tokio::time::timeout(longest, more).await;
+        self.seen()
+    }
+
     /// The engine that is followed.
     #[must_use]
     pub fn engine(&self) -> &Engine {
@@ -169,11 +193,14 @@ impl Follower {
     }
 }
 
-async fn follow(engine: Engine, abreast: Arc<ArcSwapOption<Instant>>) {
+async fn follow(engine: Engine, abreast: Arc<ArcSwapOption<Instant>>, seeing: watch::Sender<u64>) {
     let mut after = None;
     loop {
         match step(&engine, after, &abreast).await {
-            Ok(seen) => after = Some(seen),
+            Ok(seen) => {
+                after = Some(seen);
+                seeing.send_if_modified(|known| std::mem::replace(known, seen) != seen);
+            }
             Err(EngineError::Store(StoreError::Closed)) => return,
             // One organisation's trouble, or the store's: those who ask for it are told.
             Err(_) => tokio::time::sleep(RETRY).await,

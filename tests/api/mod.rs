@@ -3,6 +3,8 @@
 mod authzen;
 mod connections;
 mod description;
+mod feed;
+mod organisations;
 mod program;
 mod rest;
 mod roles;

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
 
+use super::feed::Stream;
 use super::server::Request;
 
 /// A running service, killed when the test ends, however it does.
@@ -83,6 +84,63 @@ fn the_program_answers_to_keys_of_the_log_until_they_are_revoked() {
         ask(&token).status == 401
     });
     assert!(revoked, "a key that another process revoked ends here as well");
+}
+
+/// A store with Acme, and a key of Olivia's.
+fn founded(directory: &tempfile::TempDir) -> (String, String) {
+    let store = format!("sqlite:{}", directory.path().join("serve.db").display());
+    line(&store, &["organisation", "found", "acme", "--profile", "buildings", "--name", "Acme", "--owner", "olivia"]);
+    let issue = ["-o", "acme", "--as", "olivia", "--format", "json", "key", "issue", "--self", "--label", "test"];
+    let issued: serde_json::Value = serde_json::from_str(&line(&store, &issue)).unwrap();
+    (store, issued["token"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_feed_goes_on_without_gap_or_repeat_when_the_service_is_killed_while_others_write() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, token) = founded(&directory);
+    let writing = std::thread::spawn({
+        let store = store.clone();
+        move || {
+            for number in 0..12 {
+                let name = format!("Scope {number}");
+                line(&store, &["-o", "acme", "--as", "olivia", "scope", "create", &format!("s{number}"), &name]);
+            }
+        }
+    });
+    let mut read: Vec<u64> = Vec::new();
+    for kill_after in [1, 3, 3, usize::MAX] {
+        let running = serve(&store, &[]);
+        let resume = read.last().map_or_else(String::new, |last| format!("Last-Event-ID: {last}\r\n"));
+        let address = running.address.parse().unwrap();
+        let mut stream = Stream::open(address, "/v1/organisations/acme/feed", &token, &resume);
+        for _ in 0..kill_after {
+            let event = stream.event().unwrap();
+            read.push(event["position"].as_u64().unwrap());
+            if event["subject"] == "scope/s11" {
+                break;
+            }
+        }
+        // Killed, as `Running` is dropped: what was sent and not read yet is lost.
+        drop(running);
+    }
+    writing.join().unwrap();
+    assert_eq!(read, (1..=read.len() as u64).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_feed_ends_within_seconds_when_another_process_revokes_its_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, token) = founded(&directory);
+    let running = serve(&store, &[]);
+    let address = running.address.parse().unwrap();
+    let mut stream = Stream::open(address, "/v1/organisations/acme/feed", &token, "");
+    assert_eq!(stream.event().unwrap()["type"], "chancery.OrganisationFounded");
+    line(&store, &["-o", "acme", "--as", "olivia", "key", "revoke", &token]);
+    let rest: Vec<serde_json::Value> = std::iter::from_fn(|| stream.event()).collect();
+    let last = rest.last().unwrap();
+    assert_eq!((&last["status"], &last["rule"]), (&json!(401), &json!("unauthenticated")), "{last}");
+    assert!(rest.iter().all(|event| event["type"] != "chancery.KeyRevoked"), "nothing is sent after the key ended");
 }
 
 #[test]

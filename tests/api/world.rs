@@ -122,6 +122,7 @@ fn keys() -> FixedKeys {
         "acme/hugo",
         "acme/mei",
         "acme/omar",
+        "acme/rita",
         "acme/nobody",
         "other/olivia",
         "links/olivia",

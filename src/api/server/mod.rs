@@ -74,6 +74,7 @@ impl Listener {
                 tokio::spawn(connection.run(stream, place));
             }
         }
+        self.service.stop();
         drop(self.socket);
         let grace = self.service.settings.grace.0;
         if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {

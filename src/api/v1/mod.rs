@@ -11,6 +11,7 @@ mod findings;
 mod log;
 mod members;
 mod names;
+mod organisations;
 mod owner;
 pub mod page;
 mod questions;
@@ -27,6 +28,7 @@ use super::service::Shared;
 /// The operations.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::default()
+        .merge(organisations::routes())
         .merge(roles::routes())
         .merge(members::routes())
         .merge(scopes::routes())
