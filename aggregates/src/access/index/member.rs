@@ -138,7 +138,7 @@ impl Row {
         };
         self.account_type = account_type;
         // INVARIANT: at most six words, so at most three pairs: all counts fit their bits.
-        self.counts = (plain.roles.len() | plain.pairs.len() / 2 << 3 | plain.nodes.len() << 5) as u8;
+        self.counts = (plain.roles.len() | ((plain.pairs.len() / 2) << 3) | (plain.nodes.len() << 5)) as u8;
         let fits = plain.roles.len() <= NODES_FORM.0 && plain.nodes.len() <= NODES_FORM.1;
         match plain.reach {
             Reach::None | Reach::Nodes if plain.pairs.is_empty() && fits => {
