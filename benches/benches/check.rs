@@ -15,16 +15,13 @@ use chancery::aggregates::vocabulary::{MemberId, PermissionKey, PermissionRef, W
 use chancery::embed::{Organisation, Organisations, Resolved};
 use chancery::engine::Published;
 use chancery_benches::measure::{Contender, median, race, report, resident};
-use chancery_benches::shape::{Asked, Shape, casbin_large, now, org, organisation_id, role, yes};
+use chancery_benches::shape::{Asked, Shape, casbin_large, now, org, organisation_id, role};
 use chancery_benches::yardstick::{Big, Keys, Large, Org};
 
 const BIG: usize = 1_000;
 
 /// The event with this number.
 type MakeEvent = fn(&Shape, usize) -> Event;
-
-/// The event that comes `n`-th.
-type NextEvent = fn(&Shape, usize) -> Event;
 
 fn main() {
     // `cargo bench` adds a flag of its own.
@@ -79,14 +76,12 @@ impl Ours {
     fn by_string<'a>(&'a self, asked: &'a [Asked]) -> Vec<Contender<'a>> {
         let access = self.organisation.access();
         vec![
-            Contender::new("chancery, strings", move || {
-                asked.iter().map(|asked| yes(&access.check(&asked.request()))).sum()
+            Contender::new("chancery, strings", asked, move |asked| access.check(&asked.request()).is_allowed()),
+            Contender::new("chancery, strings, newest version each time", asked, |asked| {
+                self.organisation.check(&asked.request()).is_allowed()
             }),
-            Contender::new("chancery, strings, newest version each time", || {
-                asked.iter().map(|asked| yes(&self.organisation.check(&asked.request()))).sum()
-            }),
-            Contender::new("evaluate on the state, strings", || {
-                asked.iter().map(|asked| yes(&evaluate(&self.state, &asked.request()))).sum()
+            Contender::new("evaluate on the state, strings", asked, |asked| {
+                evaluate(&self.state, &asked.request()).is_allowed()
             }),
         ]
     }
@@ -94,14 +89,14 @@ impl Ours {
     fn by_handle(&self) -> Vec<Contender<'_>> {
         let access = self.organisation.access();
         vec![
-            Contender::new("chancery, handles", move || {
-                self.resolved.iter().map(|question| yes(&access.check_resolved(question).unwrap())).sum()
+            Contender::new("chancery, handles", &self.resolved, move |question| {
+                access.check_resolved(question).unwrap().is_allowed()
             }),
-            Contender::new("chancery, handles, newest version each time", || {
-                self.resolved.iter().map(|question| yes(&self.organisation.check_resolved(question).unwrap())).sum()
+            Contender::new("chancery, handles, newest version each time", &self.resolved, |question| {
+                self.organisation.check_resolved(question).unwrap().is_allowed()
             }),
-            Contender::new("evaluate on the state, numbers", || {
-                self.questions.iter().map(|question| yes(&evaluate_question(&self.state, question))).sum()
+            Contender::new("evaluate on the state, numbers", &self.questions, |question| {
+                evaluate_question(&self.state, question).is_allowed()
             }),
         ]
     }
@@ -117,13 +112,13 @@ fn org_shape() {
     let (keys, yardstick) = (Keys::of(&shape), Org::of(&shape));
     for (mix, asked) in mixes(&shape, 1_000, 1) {
         let ours = Ours::of(&shape, &asked);
-        let by_string = || asked.iter().map(|asked| u64::from(yardstick.by_string(&keys, asked))).sum();
-        let mut contenders = vec![Contender::new("yardstick, strings", by_string)];
+        let by_string = |asked: &Asked| yardstick.by_string(&keys, asked);
+        let mut contenders = vec![Contender::new("yardstick, strings", &asked, by_string)];
         contenders.extend(ours.by_string(&asked));
         contenders.extend(peers(&shape, &asked));
         run(&format!("org, {mix}, strings"), asked.len(), contenders);
-        let by_number = || asked.iter().map(|asked| u64::from(yardstick.by_number(asked.numbers))).sum();
-        let mut contenders = vec![Contender::new("yardstick, numbers", by_number)];
+        let by_number = |asked: &Asked| yardstick.by_number(asked.numbers);
+        let mut contenders = vec![Contender::new("yardstick, numbers", &asked, by_number)];
         contenders.extend(ours.by_handle());
         run(&format!("org, {mix}, pre-resolved"), asked.len(), contenders);
     }
@@ -145,16 +140,10 @@ fn peers<'a>(shape: &Shape, asked: &'a [Asked]) -> Vec<Contender<'a>> {
     let mut regorus = Regorus::of(shape);
     let inputs: Vec<_> = asked.iter().map(Regorus::input).collect();
     vec![
-        Contender::new("casbin, all from its cache", move || {
-            asked.iter().map(|asked| u64::from(casbin::allows(&cached, asked))).sum()
-        }),
-        Contender::new("casbin", move || asked.iter().map(|asked| u64::from(casbin::allows(&plain, asked))).sum()),
-        Contender::new("regorus, virtual machine", move || {
-            inputs.iter().map(|input| u64::from(regorus.allows(input))).sum()
-        }),
-        Contender::new("cedar, permissions as action groups", move || {
-            requests.iter().map(|request| u64::from(cedar.allows(request))).sum()
-        }),
+        Contender::new("casbin, all from its cache", asked, move |asked| casbin::allows(&cached, asked)),
+        Contender::new("casbin", asked, move |asked| casbin::allows(&plain, asked)),
+        Contender::new("regorus, virtual machine", inputs, move |input| regorus.allows(input)),
+        Contender::new("cedar, permissions as action groups", requests, move |request| cedar.allows(request)),
     ]
 }
 
@@ -163,12 +152,12 @@ fn large_shape() {
     let (keys, yardstick) = (Keys::of(&shape), Large::of(&shape));
     for (mix, asked) in mixes(&shape, 200_000, 1) {
         let ours = Ours::of(&shape, &asked);
-        let by_string = || asked.iter().map(|asked| u64::from(yardstick.by_string(&keys, asked))).sum();
-        let mut contenders = vec![Contender::new("yardstick, strings", by_string)];
+        let by_string = |asked: &Asked| yardstick.by_string(&keys, asked);
+        let mut contenders = vec![Contender::new("yardstick, strings", &asked, by_string)];
         contenders.extend(ours.by_string(&asked));
         run(&format!("casbin-large, {mix}, strings"), asked.len(), contenders);
-        let by_number = || asked.iter().map(|asked| u64::from(yardstick.by_number(asked.numbers))).sum();
-        let mut contenders = vec![Contender::new("yardstick, numbers", by_number)];
+        let by_number = |asked: &Asked| yardstick.by_number(asked.numbers);
+        let mut contenders = vec![Contender::new("yardstick, numbers", &asked, by_number)];
         contenders.extend(ours.by_handle());
         run(&format!("casbin-large, {mix}, pre-resolved"), asked.len(), contenders);
     }
@@ -192,12 +181,9 @@ fn big_shape() {
     organisations.extend(list.iter().cloned().enumerate().map(|(n, own)| (organisation_id(n).into(), own)));
     for (mix, asked) in mixes(&shape, 200_000, BIG) {
         let contenders = vec![
-            Contender::new("yardstick, strings", || {
-                asked.iter().map(|asked| u64::from(yardstick.by_string(&keys, asked))).sum()
-            }),
-            Contender::new("chancery, strings, newest version each time", || {
-                let check = |asked: &Asked| organisations.check(&asked.organisation_id, &asked.request());
-                asked.iter().map(|asked| yes(&check(asked).unwrap())).sum()
+            Contender::new("yardstick, strings", &asked, |asked: &Asked| yardstick.by_string(&keys, asked)),
+            Contender::new("chancery, strings, newest version each time", &asked, |asked: &Asked| {
+                organisations.check(&asked.organisation_id, &asked.request()).unwrap().is_allowed()
             }),
         ];
         run(&format!("big, {mix}, strings"), asked.len(), contenders);
@@ -217,16 +203,17 @@ fn big_shape() {
             })
             .collect();
         let contenders = vec![
-            Contender::new("yardstick, numbers", || {
-                let check = |asked: &Asked| yardstick.organisations[asked.organisation].by_number(asked.numbers);
-                asked.iter().map(|asked| u64::from(check(asked))).sum()
+            Contender::new("yardstick, numbers", &asked, |asked: &Asked| {
+                yardstick.organisations[asked.organisation].by_number(asked.numbers)
             }),
-            Contender::new("chancery, handles", || {
-                resolved.iter().map(|(n, question)| yes(&accesses[*n].check_resolved(question).unwrap())).sum()
+            Contender::new("chancery, handles", &resolved, |(n, question): &(usize, Resolved)| {
+                accesses[*n].check_resolved(question).unwrap().is_allowed()
             }),
-            Contender::new("chancery, handles, newest version each time", || {
-                resolved.iter().map(|(n, question)| yes(&list[*n].check_resolved(question).unwrap())).sum()
-            }),
+            Contender::new(
+                "chancery, handles, newest version each time",
+                &resolved,
+                |(n, question): &(usize, Resolved)| list[*n].check_resolved(question).unwrap().is_allowed(),
+            ),
         ];
         run(&format!("big, {mix}, pre-resolved"), asked.len(), contenders);
     }

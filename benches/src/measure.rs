@@ -7,15 +7,37 @@ pub const ROUNDS: usize = 7;
 /// How long a contender is on in a round, at least.
 const TURN: Duration = Duration::from_millis(60);
 
-/// Something that answers all questions once, and how many of them with yes.
+/// Something that answers all questions, each with yes or no.
 pub struct Contender<'a> {
     pub name: &'static str,
-    pub pass: Box<dyn FnMut() -> u64 + 'a>,
+    asked: Box<dyn Asked + 'a>,
+}
+
+trait Asked {
+    /// Answers all questions once, and how many of them with yes.
+    fn pass(&mut self) -> u64;
+    fn answers(&mut self) -> Vec<bool>;
+}
+
+struct Each<Q, T, F> {
+    questions: Q,
+    ask: F,
+    question: std::marker::PhantomData<T>,
+}
+
+impl<Q: AsRef<[T]>, T, F: FnMut(&T) -> bool> Asked for Each<Q, T, F> {
+    fn pass(&mut self) -> u64 {
+        self.questions.as_ref().iter().map(|question| u64::from((self.ask)(question))).sum()
+    }
+
+    fn answers(&mut self) -> Vec<bool> {
+        self.questions.as_ref().iter().map(&mut self.ask).collect()
+    }
 }
 
 impl<'a> Contender<'a> {
-    pub fn new(name: &'static str, pass: impl FnMut() -> u64 + 'a) -> Self {
-        Self { name, pass: Box::new(pass) }
+    pub fn new<T: 'a>(name: &'static str, questions: impl AsRef<[T]> + 'a, ask: impl FnMut(&T) -> bool + 'a) -> Self {
+        Self { name, asked: Box::new(Each { questions, ask, question: std::marker::PhantomData }) }
     }
 }
 
@@ -25,12 +47,14 @@ impl std::fmt::Debug for Contender<'_> {
     }
 }
 
-/// Nanoseconds a question for each contender. All take their turn in each round, so that what else the machine
-/// does meets all of them.
+/// Nanoseconds a question for each contender. Before the race the answers to each single question are compared. All
+/// take their turn in each round, so that what else the machine does meets all of them.
 pub fn race(questions: usize, contenders: &mut [Contender<'_>]) -> Vec<f64> {
-    let expected = (contenders[0].pass)();
+    let expected = contenders[0].asked.answers();
+    assert_eq!(expected.len(), questions);
     for contender in contenders.iter_mut().skip(1) {
-        assert_eq!((contender.pass)(), expected, "{} does not agree", contender.name);
+        let differing = contender.asked.answers().iter().zip(&expected).position(|(one, other)| one != other);
+        assert_eq!(differing, None, "{} does not agree on the question with this number", contender.name);
     }
     let mut taken = vec![Vec::new(); contenders.len()];
     for _ in 0..ROUNDS {
@@ -38,7 +62,7 @@ pub fn race(questions: usize, contenders: &mut [Contender<'_>]) -> Vec<f64> {
             let start = Instant::now();
             let mut passes = 0;
             while passes == 0 || start.elapsed() < TURN {
-                std::hint::black_box((contender.pass)());
+                std::hint::black_box(contender.asked.pass());
                 passes += 1;
             }
             taken.push(start.elapsed().as_secs_f64() * 1e9 / (passes * questions) as f64);

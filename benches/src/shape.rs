@@ -42,6 +42,8 @@ pub struct Asked {
     pub permission: String,
     pub scope: String,
     pub numbers: [usize; 3],
+    /// When, read from text once: that takes longer than a check.
+    pub at: Time,
 }
 
 /// Numbers that look random and are the same in every run.
@@ -195,7 +197,7 @@ impl Shape {
     /// Questions of which so many percent are answered yes, in random order. What is denied names a scope that the
     /// member reaches in every other case.
     pub fn questions(&self, count: usize, organisations: usize, percent_allowed: usize) -> Vec<Asked> {
-        let mut dice = Dice::new(7);
+        let (mut dice, at) = (Dice::new(7), now());
         let mut asked = Vec::with_capacity(count);
         while asked.len() < count {
             let numbers = self.guess(&mut dice);
@@ -211,6 +213,7 @@ impl Shape {
                 permission: self.permissions[permission].clone(),
                 scope: self.scopes[scope].0.clone(),
                 numbers,
+                at,
             });
         }
         asked
@@ -234,7 +237,7 @@ impl Shape {
 impl Asked {
     pub fn request(&self) -> Request<'_> {
         let (subject, permission) = (self.subject.as_str(), self.permission.as_str());
-        Request { subject, permission, scope: Some(&self.scope), owner: None, at: now() }
+        Request { subject, permission, scope: Some(&self.scope), owner: None, at: self.at }
     }
 
     /// The question with everything looked up in a state of the shape.
@@ -244,7 +247,7 @@ impl Asked {
             permission: state.profile().unwrap().permission_ix(&self.permission).unwrap(),
             place: Place::Scope(state.scope_ix(&self.scope).unwrap()),
             ownership: Ownership::Unnamed,
-            at: now(),
+            at: self.at,
         }
     }
 }

@@ -238,7 +238,8 @@ impl Access {
 #[inline]
 fn native(question: &Resolved, organisation: u32) -> Result<Question, ForeignHandle> {
     let Resolved { subject, action, resource, ownership, at } = *question;
-    if [subject.organisation, action.organisation, resource.organisation] != [organisation; 3] {
+    let differs = |other: u32| other ^ organisation;
+    if differs(subject.organisation) | differs(action.organisation) | differs(resource.organisation) != 0 {
         return Err(ForeignHandle);
     }
     Ok(Question { subject: subject.number, permission: action.number, place: resource.place(), ownership, at })

@@ -8,12 +8,10 @@ pub mod document;
 pub mod pattern;
 pub mod table;
 
-use std::collections::HashMap;
-
 use compact_str::CompactString;
 use document::{CategoryDocument, Policy, ProfileDocument, ScopeKindDocument};
-use foldhash::fast::FixedState;
 
+use crate::access::index::names::{Id, Names};
 use crate::state::permission_set::{PermissionIx, PermissionSet};
 use crate::vocabulary::{AccountTypeKey, PermissionKey, PermissionRef};
 
@@ -116,7 +114,9 @@ pub struct Separation {
 pub struct Profile {
     document: ProfileDocument,
     permissions: Vec<Permission>,
-    index: HashMap<PermissionKey, PermissionIx, FixedState>,
+    names: Names,
+    /// Keys as `names` compares them, in order of number.
+    short_keys: Vec<Id>,
     account_types: Vec<AccountType>,
     grants: PermissionSet,
     restrictions: Vec<(PermissionIx, PermissionSet)>,
@@ -139,11 +139,13 @@ impl Profile {
                 sensitive: permission.sensitive,
             }));
         }
-        let index = permissions.iter().zip(0u32..).map(|(p, ix)| (p.key.clone(), PermissionIx(ix))).collect();
+        let mut names = Names::default();
+        let short_keys = permissions.iter().zip(0u32..).map(|(p, ix)| names.add(p.key.as_str(), ix)).collect();
         let mut profile = Self {
             document,
             permissions,
-            index,
+            names,
+            short_keys,
             account_types: Vec::new(),
             grants: PermissionSet::default(),
             restrictions: Vec::new(),
@@ -263,8 +265,9 @@ impl Profile {
     }
 
     /// The number of a permission.
+    #[inline]
     pub fn permission_ix(&self, key: &str) -> Option<PermissionIx> {
-        self.index.get(key).copied()
+        self.names.find(key, |ix| self.short_keys.get(ix as usize)).map(PermissionIx)
     }
 
     /// One permission by number.

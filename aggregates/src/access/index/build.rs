@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::member::Row;
+use super::quick::{Grid, Line};
 use super::{AccessIndex, RoleRow, ScopeRow};
 use crate::access::holdings::narrowed;
 use crate::profile::Profile;
@@ -14,12 +15,12 @@ impl AccessIndex {
     pub(crate) fn of(state: &AccessState) -> Self {
         let mut index = Self { position: state.position(), profile: state.shared_profile(), ..Self::default() };
         let Some(profile) = index.profile.clone() else { return index };
+        index.grid = Grid::of(&profile);
         for role in (0..).map_while(|ix| state.role(RoleIx(ix))) {
-            index.roles.push(RoleRow::of(&profile, role));
+            index.add_role(&profile, role);
         }
         for (ix, scope) in state.scopes() {
-            let id = index.scope_names.add(scope.id.as_str(), ix.0);
-            index.scopes.push(ScopeRow { id, ..ScopeRow::default() });
+            index.add_scope(scope.id.as_str(), ix);
         }
         for (ix, _) in state.scopes().filter(|(_, scope)| scope.parent.is_none()) {
             index.refresh_tree(state, ix);
@@ -58,22 +59,35 @@ impl AccessIndex {
     fn refresh_role(&mut self, profile: &Profile, state: &AccessState, ix: RoleIx) {
         let Some(role) = state.role(ix) else { return };
         if ix.index() >= self.roles.len() {
-            return self.roles.push(RoleRow::of(profile, role));
+            return self.add_role(profile, role);
         }
         // Most often only its holders changed, or its name.
         if self.roles.get(ix.index()).is_some_and(|row| row.is_of(role)) {
             return;
         }
+        let fresh = RoleRow::of(profile, role);
+        self.grid.set(profile, ix, &fresh);
         if let Some(row) = self.roles.get_mut(ix.index()) {
-            *row = RoleRow::of(profile, role);
+            *row = fresh;
         }
+    }
+
+    fn add_role(&mut self, profile: &Profile, role: &RoleEntry) {
+        let row = RoleRow::of(profile, role);
+        self.grid.add(profile, &row);
+        self.roles.push(row);
+    }
+
+    fn add_scope(&mut self, id: &str, ix: ScopeIx) {
+        let id = self.scope_names.add(id, ix.0);
+        self.scopes.push(ScopeRow { id, ..ScopeRow::default() });
+        self.lines.push(Line::default());
     }
 
     fn refresh_scope(&mut self, state: &AccessState, ix: ScopeIx) {
         let Some(scope) = state.scope(ix) else { return };
         if ix.index() >= self.scopes.len() {
-            let id = self.scope_names.add(scope.id.as_str(), ix.0);
-            self.scopes.push(ScopeRow { id, ..ScopeRow::default() });
+            self.add_scope(scope.id.as_str(), ix);
             return self.refresh_tree(state, ix);
         }
         let unchanged = |row: &ScopeRow| {
@@ -104,15 +118,16 @@ impl AccessIndex {
                 shared: shared || !scope.shared_with.is_empty(),
                 shared_with: (!scope.shared_with.is_empty()).then(|| scope.shared_with.as_slice().into()),
             };
+            self.refresh_line(ix);
             pending.extend(&scope.children);
         }
     }
 
     fn refresh_member(&mut self, profile: &Profile, state: &AccessState, ix: MemberIx) {
         let Some(member) = state.member(ix) else { return };
-        let known = self.members.get(ix.index()).filter(|_| ix.index() < self.members.len()).map(Row::span);
-        let span = known.unwrap_or_else(|| self.member_names.add(member.id.as_str(), ix.0));
-        let (row, extra) = Row::pack(span, profile, member);
+        let known = self.members.get(ix.index()).filter(|_| ix.index() < self.members.len()).map(|row| row.id);
+        let id = known.unwrap_or_else(|| self.member_names.add(member.id.as_str(), ix.0));
+        let (row, extra) = Row::pack(id, profile, member);
         match extra {
             Some(extra) => drop(self.extras.insert(ix.0, Arc::new(extra))),
             None => drop(self.extras.remove(&ix.0)),

@@ -1,6 +1,6 @@
-//! A member as an answer needs it, in half a cache line.
+//! A member as an answer needs it, in a cache line.
 
-use super::names::Span;
+use super::names::Id;
 use crate::access::coverage::{Place, all_covers, nodes_cover};
 use crate::access::evaluate::Denial;
 use crate::access::ground::{Ground, Subject};
@@ -10,21 +10,38 @@ use crate::vocabulary::{Time, Window};
 
 /// Numbers of roles and scopes that fit into a row.
 const WORDS: usize = 6;
-/// The form of a row that has no more than its id: the rest is in an [`Extra`].
-const ELSEWHERE: u8 = 3;
+/// Roles, and nodes, of a row of [`Form::Nodes`].
+const NODES_FORM: (usize, usize) = (2, 4);
+/// Where there is no role. One more is zero, which the table of what roles give makes use of.
+const NO_ROLE: u32 = u32::MAX;
+/// Where there is no node. No scope has this number, and nothing that stands above one.
+const NO_NODE: u32 = u32::MAX - 2;
 
-/// A member: where its id is, and what it holds. A member who is active, past all guards for good, and
+/// A member: its id, and what it holds. A member who is active, past all guards for good, and
 /// has few roles without windows and no direct toggles is here altogether.
 #[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
 pub(super) struct Row {
-    id_at: u32,
-    id_len: u8,
-    /// A [`Reach`], or [`ELSEWHERE`].
-    form: u8,
-    account_type: u8,
+    pub(super) id: Id,
+    pub(super) form: Form,
+    pub(super) account_type: u8,
     /// How many roles (3 bits), roles with a scope of their own (2), nodes (3).
     counts: u8,
-    words: [u32; WORDS],
+    pub(super) words: [u32; WORDS],
+}
+
+/// How the words of a row are to be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The row has no more than its id: the rest is in an [`Extra`].
+    #[default]
+    Elsewhere,
+    /// Two roles, four nodes; what is less is filled up.
+    Nodes,
+    /// Three times a role and its own scope; what is less is filled up.
+    Pairs,
+    /// Roles, pairs, nodes, as many as there are.
+    Packed(Reach),
 }
 
 /// What does not fit into a row.
@@ -50,7 +67,7 @@ pub(super) struct Long {
 
 /// How far roles without a scope of their own reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reach {
+pub(super) enum Reach {
     None,
     All,
     Nodes,
@@ -68,32 +85,34 @@ pub(super) struct Plain<'a> {
 }
 
 impl Row {
-    pub(super) fn at(span: Span) -> Self {
-        let (id_at, id_len) = span.parts();
-        Self { id_at, id_len, form: ELSEWHERE, ..Self::default() }
-    }
-
-    pub(super) fn span(&self) -> Span {
-        Span::new(self.id_at, self.id_len)
+    pub(super) fn at(id: Id) -> Self {
+        Self { id, ..Self::default() }
     }
 
     /// What the member holds; none when it is elsewhere.
     #[inline]
     pub(super) fn plain(&self) -> Option<Plain<'_>> {
-        let reach = match self.form {
-            0 => Reach::None,
-            1 => Reach::All,
-            2 => Reach::Nodes,
-            _ => return None,
-        };
         let (roles, pairs) = (usize::from(self.counts & 7), usize::from(self.counts >> 3 & 3));
-        let used = self.words.get(..roles + 2 * pairs + usize::from(self.counts >> 5))?;
-        Plain::of(reach, u16::from(self.account_type), used, roles, pairs)
+        let nodes = usize::from(self.counts >> 5);
+        let (reach, start) = match self.form {
+            Form::Elsewhere => return None,
+            Form::Nodes if nodes == 0 => (Reach::None, NODES_FORM.0),
+            Form::Nodes => (Reach::Nodes, NODES_FORM.0),
+            Form::Pairs => (Reach::None, 2 * pairs),
+            Form::Packed(reach) => (reach, roles + 2 * pairs),
+        };
+        Some(Plain {
+            reach,
+            account_type: u16::from(self.account_type),
+            roles: self.words.get(..roles)?,
+            pairs: self.words.get(roles..roles + 2 * pairs)?,
+            nodes: self.words.get(start..start + nodes)?,
+        })
     }
 
     /// The row, or row and extra, of a member as it stands.
-    pub(super) fn pack(span: Span, profile: &Profile, member: &MemberEntry) -> (Self, Option<Extra>) {
-        let mut row = Self::at(span);
+    pub(super) fn pack(id: Id, profile: &Profile, member: &MemberEntry) -> (Self, Option<Extra>) {
+        let mut row = Self::at(id);
         // Who passes at the end of time passes always: documents only ever expire.
         let last = member.check_active(profile, Time::MAX_UTC);
         if let Err(denial) = &last
@@ -113,18 +132,38 @@ impl Row {
     }
 
     fn take(&mut self, long: &Long) -> bool {
-        let nodes = long.words.len() - long.roles - 2 * long.pairs;
+        let Some(plain) = long.plain() else { return false };
         let (Ok(account_type), true) = (u8::try_from(long.account_type), long.words.len() <= WORDS) else {
             return false;
         };
-        self.form = long.reach as u8;
         self.account_type = account_type;
         // INVARIANT: at most six words, so at most three pairs: all counts fit their bits.
-        self.counts = (long.roles | long.pairs << 3 | nodes << 5) as u8;
-        for (word, value) in self.words.iter_mut().zip(&long.words) {
-            *word = *value;
+        self.counts = (plain.roles.len() | ((plain.pairs.len() / 2) << 3) | (plain.nodes.len() << 5)) as u8;
+        let fits = plain.roles.len() <= NODES_FORM.0 && plain.nodes.len() <= NODES_FORM.1;
+        match plain.reach {
+            Reach::None | Reach::Nodes if plain.pairs.is_empty() && fits => {
+                self.form = Form::Nodes;
+                self.words = [NO_ROLE, NO_ROLE, NO_NODE, NO_NODE, NO_NODE, NO_NODE];
+                self.fill(0, plain.roles);
+                self.fill(NODES_FORM.0, plain.nodes);
+            }
+            Reach::None if plain.roles.is_empty() => {
+                self.form = Form::Pairs;
+                self.words = [NO_ROLE, NO_NODE, NO_ROLE, NO_NODE, NO_ROLE, NO_NODE];
+                self.fill(0, plain.pairs);
+            }
+            reach => {
+                self.form = Form::Packed(reach);
+                self.fill(0, &long.words);
+            }
         }
         true
+    }
+
+    fn fill(&mut self, start: usize, values: &[u32]) {
+        for (word, value) in self.words.iter_mut().skip(start).zip(values) {
+            *word = *value;
+        }
     }
 }
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 /// A list in pages of `SIZE` elements, a power of two.
-#[derive(Debug, Clone)]
-pub(super) struct Pages<T, const SIZE: usize> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pages<T, const SIZE: usize> {
     /// All are full but the last, which is filled up with default elements.
     pages: Arc<[Arc<[T]>]>,
     len: usize,
@@ -19,49 +19,42 @@ impl<T, const SIZE: usize> Default for Pages<T, SIZE> {
 
 impl<T: Clone + Default, const SIZE: usize> Pages<T, SIZE> {
     /// So many default elements.
-    pub(super) fn filled(len: usize) -> Self {
+    pub(crate) fn filled(len: usize) -> Self {
         let page = |start: usize| std::iter::repeat_with(T::default).take(SIZE.min(len - start)).collect();
         Self { pages: (0..len).step_by(SIZE).map(page).collect(), len }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
     #[inline]
-    pub(super) fn get(&self, at: usize) -> Option<&T> {
+    pub(crate) fn get(&self, at: usize) -> Option<&T> {
         // What fills up the last page is read only by whoever asks beyond the end.
         self.pages.get(at / SIZE)?.get(at % SIZE)
     }
 
-    /// Neighbours of one page.
-    #[inline]
-    pub(super) fn slice(&self, at: usize, len: usize) -> Option<&[T]> {
-        let start = at % SIZE;
-        self.pages.get(at / SIZE)?.get(start..start + len)
-    }
-
-    pub(super) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
         let page = Arc::make_mut(&mut self.pages).get_mut(at / SIZE)?;
         Arc::make_mut(page).get_mut(at % SIZE)
     }
 
-    pub(super) fn push(&mut self, element: T) {
+    pub(crate) fn push(&mut self, element: T) {
         let at = self.len;
-        self.make_room(at, 1);
+        self.make_room(at);
         if let Some(slot) = self.get_mut(at) {
             *slot = element;
         }
         self.len = at + 1;
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.pages.iter().flat_map(|page| page.iter()).take(self.len)
     }
 
-    /// Makes the page of `at` reach `count` elements further; pages grow by doubling up to their size.
-    fn make_room(&mut self, at: usize, count: usize) {
-        let needed = at % SIZE + count;
+    /// Makes the page of `at` reach one element further; pages grow by doubling up to their size.
+    fn make_room(&mut self, at: usize) {
+        let needed = at % SIZE + 1;
         match self.pages.get(at / SIZE) {
             Some(page) if page.len() >= needed => {}
             Some(page) => {
@@ -77,22 +70,6 @@ impl<T: Clone + Default, const SIZE: usize> Pages<T, SIZE> {
                 self.pages = self.pages.iter().cloned().chain([fresh]).collect();
             }
         }
-    }
-}
-
-impl<const SIZE: usize> Pages<u8, SIZE> {
-    /// Adds bytes that lie in one page, and says where. At most `SIZE` of them.
-    pub(super) fn push_bytes(&mut self, bytes: &[u8]) -> usize {
-        let at = if self.len % SIZE + bytes.len() > SIZE { self.len.next_multiple_of(SIZE) } else { self.len };
-        self.make_room(at, bytes.len());
-        let pages = Arc::make_mut(&mut self.pages);
-        if let Some(page) = pages.get_mut(at / SIZE)
-            && let Some(slot) = Arc::make_mut(page).get_mut(at % SIZE..at % SIZE + bytes.len())
-        {
-            slot.copy_from_slice(bytes);
-        }
-        self.len = at + bytes.len();
-        at
     }
 }
 
@@ -113,14 +90,5 @@ mod tests {
             assert_eq!(copy.iter().copied().collect::<Vec<_>>(), (0..=last).collect::<Vec<_>>());
         }
         assert_eq!(pages.get(50), Some(&7));
-    }
-
-    #[test]
-    fn bytes_never_cross_a_page() {
-        let mut pages = Pages::<u8, 16>::default();
-        for text in ["one", "twelve bytes", "", "exactly 16 bytes", "five5"] {
-            let at = pages.push_bytes(text.as_bytes());
-            assert_eq!(pages.slice(at, text.len()), Some(text.as_bytes()), "{text}");
-        }
     }
 }
