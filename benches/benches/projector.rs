@@ -3,7 +3,8 @@
 //!
 //!     CHANCERY_TEST_POSTGRES=postgres://…/scratch cargo bench -p chancery-benches --bench projector
 //!
-//! Without a server it starts a private one. `CHANCERY_BENCH_EVENTS` makes the log shorter.
+//! Without a server it starts a private one. `CHANCERY_BENCH_EVENTS` makes the log shorter. Beside the time that
+//! passed it prints the processor time of this process and of the server: that says more on a busy machine.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "a benchmark has nobody to report errors to")]
 
@@ -12,7 +13,6 @@ mod log;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Instant;
 
 use chancery::aggregates::vocabulary::OrganisationId;
 use chancery::projector::{FollowOptions, LeaveOut, Watch, follow, rebuild, verify};
@@ -20,13 +20,14 @@ use chancery::store::postgres::{OpenOptions, PostgresStore};
 use chancery::store::projection::Comparison;
 use chancery::store::sqlite::SqliteStore;
 use chancery::store::{Access, Store};
+use chancery_benches::measure::{Clock, Processor};
 
 #[tokio::main]
 async fn main() {
     let events = std::env::var("CHANCERY_BENCH_EVENTS").map_or(1_000_000, |events| events.parse().unwrap());
     let directory = tempfile::tempdir().unwrap();
     let file = SqliteStore::open_or_create(directory.path().join("projector.db")).unwrap();
-    measure("SQLite", Arc::new(file), events).await;
+    measure("SQLite", Arc::new(file), events, Processor::default()).await;
     let (url, _server) = match std::env::var("CHANCERY_TEST_POSTGRES") {
         Ok(url) => (url, None),
         Err(_) => private_server(),
@@ -34,31 +35,31 @@ async fn main() {
     let (owner, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     owner.batch_execute("DROP SCHEMA IF EXISTS chancery CASCADE").await.unwrap();
+    let process: i32 = owner.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
+    let processor = Processor::of_server(process.unsigned_abs());
     let server = PostgresStore::open_with(&url, &OpenOptions::new(Access::Create)).unwrap();
-    measure("PostgreSQL", Arc::new(server), events).await;
+    measure("PostgreSQL", Arc::new(server), events, processor).await;
 }
 
-async fn measure(name: &str, store: Arc<dyn Store>, events: u64) {
+async fn measure(name: &str, store: Arc<dyn Store>, events: u64, processor: Processor) {
     let organisation = OrganisationId::known("bench");
     log::fill(&store, &organisation, events).await;
     let watch: Arc<dyn Watch> = Arc::new(());
-    let start = Instant::now();
+    let clock = Clock::start(processor);
     rebuild(&store, LeaveOut::default(), &watch, || false).await.unwrap();
-    let seconds = start.elapsed().as_secs_f64();
-    println!("{name}: rebuild of {events} events in {seconds:.1} s, {:.0} events/s", events as f64 / seconds);
+    println!("{name}: rebuild of {events} events, {}", clock.told(events));
 
     let more = events / 5;
     log::fill(&store, &organisation, events + more).await;
     let options = FollowOptions { once: true, ..FollowOptions::default() };
     // Loading the organisation's state, by replay, is in it.
-    let start = Instant::now();
+    let clock = Clock::start(processor);
     follow(&store, &options, &watch).await.unwrap();
-    let seconds = start.elapsed().as_secs_f64();
-    println!("{name}: followed {more} events in {seconds:.1} s, {:.0} events/s", more as f64 / seconds);
-    let start = Instant::now();
+    println!("{name}: followed {more} events, {}", clock.told(more));
+    let clock = Clock::start(processor);
     let compared = verify(&store, &watch, || false).await.unwrap();
     let Comparison::Same { rows } = compared else { panic!("{compared:?}") };
-    println!("{name}: verified {rows} rows in {:.1} s", start.elapsed().as_secs_f64());
+    println!("{name}: verified {rows} rows, {}", clock.told(rows));
     store.close().await;
 }
 

@@ -90,3 +90,69 @@ pub fn resident() -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok()).unwrap_or(0) * 1024
 }
+
+/// Processor time of this process, and of the PostgreSQL server it uses.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Processor {
+    /// The server's first process, parent of all its others, when it is on this machine.
+    pub server: Option<u32>,
+}
+
+impl Processor {
+    /// Of the server to which a process with this id belongs: that of one of its connections.
+    pub fn of_server(connection: u32) -> Self {
+        Self { server: stat(&connection.to_string()).map(|(parent, _)| parent) }
+    }
+
+    /// Seconds used until now by this process and by the server, user and system together.
+    pub fn seconds(&self) -> (f64, f64) {
+        let own = stat("self").map_or(0.0, |(_, seconds)| seconds);
+        (own, self.server.map_or(0.0, server_seconds))
+    }
+}
+
+fn server_seconds(server: u32) -> f64 {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let stats = processes.filter_map(|process| {
+        let name = process.file_name().into_string().ok()?;
+        let own = name.parse::<u32>().ok()? == server;
+        stat(&name).filter(|(parent, _)| own || *parent == server)
+    });
+    stats.map(|(_, seconds)| seconds).sum()
+}
+
+/// A process's parent, and the seconds that it and its children that have ended used.
+fn stat(process: &str) -> Option<(u32, f64)> {
+    /// Linux counts so many a second here, whatever its own clock.
+    const TICKS: f64 = 100.0;
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: f64 = fields.get(11..15)?.iter().filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
+    Some((fields.get(1)?.parse().ok()?, ticks / TICKS))
+}
+
+/// What a piece of work takes, by the wall and by the processor.
+#[derive(Debug)]
+pub struct Clock {
+    start: Instant,
+    processor: Processor,
+    used: (f64, f64),
+}
+
+impl Clock {
+    pub fn start(processor: Processor) -> Self {
+        Self { start: Instant::now(), processor, used: processor.seconds() }
+    }
+
+    /// In words, for work that was done on so many things.
+    pub fn told(&self, count: u64) -> String {
+        let seconds = self.start.elapsed().as_secs_f64();
+        let (own, server) = self.processor.seconds();
+        let (own, server) = (own - self.used.0, server - self.used.1);
+        format!(
+            "{:.0}/s: {seconds:.1} s, processor {own:.1} s and server {server:.1} s, {:.1} µs each",
+            count as f64 / seconds,
+            (own + server) * 1e6 / count as f64
+        )
+    }
+}

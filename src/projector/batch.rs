@@ -6,6 +6,10 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use crate::store::projection::{Ending, Mark, Row, TableRows};
 
+/// Rows of interval tables that are gathered while a generation is filled, some hundreds of bytes each: the more of
+/// them are written in the order of their keys, the fewer pages they change.
+const GATHERED: usize = 131_072;
+
 /// Changes that are not written yet.
 #[derive(Debug)]
 pub(super) struct Batch {
@@ -53,8 +57,17 @@ impl Batch {
 
     /// How many rows would be written now.
     pub(super) fn len(&self) -> usize {
+        let due = self.is_due();
+        let len = |pending: &Pending| pending.done.len() + pending.endings.len() + pending.cut.len();
         let open = |pending: &Pending| if self.filling { 0 } else { pending.open.len() };
-        self.tables.iter().map(|table| table.done.len() + table.endings.len() + table.cut.len() + open(table)).sum()
+        let written = self.tables.iter().filter(|pending| due || pending.table.shape == Shape::Log);
+        written.map(|pending| len(pending) + open(pending)).sum()
+    }
+
+    /// Whether rows of interval tables are to be written; those of others always are.
+    fn is_due(&self) -> bool {
+        let intervals = self.tables.iter().filter(|pending| pending.table.shape == Shape::Interval);
+        !self.filling || intervals.map(|pending| pending.done.len()).sum::<usize>() >= GATHERED
     }
 
     /// How many rows are held back because they have not ended.
@@ -118,9 +131,9 @@ impl Batch {
 
     /// Takes out what can be written.
     pub(super) fn take(&mut self) -> Vec<TableRows> {
-        let filling = self.filling;
+        let (filling, due) = (self.filling, self.is_due());
         let mut taken = Vec::new();
-        for pending in &mut self.tables {
+        for pending in self.tables.iter_mut().filter(|pending| due || pending.table.shape == Shape::Log) {
             let mut rows = std::mem::take(&mut pending.done);
             if !filling {
                 rows.extend(pending.open.drain().map(|(_, row)| row));
@@ -221,11 +234,13 @@ mod tests {
         let taken = batch.take();
         assert_eq!((taken.len(), taken[0].table.name, batch.held()), (1, "done", 1));
         batch.add(close("a"), mark(2)).unwrap();
-        assert_eq!(batch.take()[0].rows[0].until, Some(mark(2)));
+        assert_eq!((batch.take().len(), batch.held()), (0, 0), "one row is not worth a visit of its pages");
         assert!(batch.add(close("a"), mark(3)).unwrap_err().contains("not open"));
         batch.add(open("b", "1"), mark(4)).unwrap();
         batch.stop_filling();
-        assert_eq!((batch.take()[0].rows.len(), batch.held()), (1, 0));
+        let rows = batch.take().swap_remove(0).rows;
+        assert_eq!(rows.iter().map(|row| row.until).collect::<Vec<_>>(), [Some(mark(2)), None]);
+        assert_eq!(batch.held(), 0);
     }
 
     #[test]

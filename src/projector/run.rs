@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chancery_projections::tables::changes;
+use chancery_projections::tables::Change;
 use foldhash::{HashMap, HashMapExt as _};
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
@@ -364,14 +364,15 @@ impl Work {
         Ok(())
     }
 
-    fn event(&mut self, entry: Entry, out: &mut Vec<chancery_projections::tables::Change>) -> Result<(), Trouble> {
+    fn event(&mut self, entry: Entry, out: &mut Vec<Change>) -> Result<(), Trouble> {
         let Entry { global_position, organisation, mark, recorded } = entry;
         let recorded = recorded.map_err(Trouble::Before)?;
+        let event_type = recorded.event.name();
         let failure = |reason: String| Failure {
             global_position,
             organisation: organisation.to_string(),
             position: mark.position,
-            event_type: recorded.event.name().to_owned(),
+            event_type: event_type.to_owned(),
             reason,
         };
         let Some(state) = self.states.get_mut(&organisation) else {
@@ -380,9 +381,7 @@ impl Work {
         if state.position() + 1 != mark.position {
             return Err(Trouble::Before(failure(format!("it follows position {}", state.position()))));
         }
-        let before = state.clone();
-        state.apply(&recorded.event, recorded.stamp);
-        changes(&before, &recorded, state, out);
+        state.step(recorded, out);
         for change in out.drain(..) {
             self.batch.add(change, mark).map_err(|reason| Trouble::Within(failure(reason)))?;
         }

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use chancery_aggregates::AccessState;
+use chancery_aggregates::event::Recorded;
 use chancery_aggregates::vocabulary::{OrganisationId, Time};
+use chancery_projections::tables::{Change, changes};
 use foldhash::{HashMap, HashMapExt as _};
 use parking_lot::Mutex;
 
@@ -15,14 +17,45 @@ use crate::store::{FoldRow, Store, StoreError, Visit};
 /// Organisations that are kept at most.
 const ORGANISATIONS: usize = 4096;
 
-/// Members, scopes and roles of all kept organisations at most: some hundreds of bytes each.
-const ENTRIES: usize = 500_000;
+/// Members, scopes and roles of all kept organisations at most: some hundreds of bytes each, twice.
+const ENTRIES: usize = 300_000;
 
-/// An organisation's state at the last of its events that was projected.
+/// An organisation's state at the last of its events that was projected, and the one before that.
+///
+/// Both are folded, each event twice. A copy for each event would cost more: what two states share has to be
+/// copied when one of them changes, and these two soon share nothing that changes often.
 #[derive(Debug)]
-struct Known {
-    state: AccessState,
+pub(super) struct Known {
+    before: AccessState,
+    after: AccessState,
+    /// What leads from one to the other.
+    last: Option<Box<Recorded>>,
     used: u64,
+}
+
+impl Known {
+    fn new(state: AccessState, used: u64) -> Self {
+        Self { before: state.clone(), after: state, last: None, used }
+    }
+
+    /// Position of the last event that was projected.
+    pub(super) fn position(&self) -> u64 {
+        self.after.position()
+    }
+
+    /// Goes on by one event, and says what that changes in the tables.
+    pub(super) fn step(&mut self, recorded: Box<Recorded>, out: &mut Vec<Change>) {
+        if let Some(last) = self.last.take() {
+            self.before.apply(&last.event, last.stamp);
+        }
+        self.after.apply(&recorded.event, recorded.stamp);
+        changes(&self.before, &recorded, &self.after, out);
+        self.last = Some(recorded);
+    }
+
+    fn size(&self) -> usize {
+        self.after.member_count() + self.after.scopes().count() + self.after.roles().count()
+    }
 }
 
 /// States by organisation.
@@ -42,8 +75,8 @@ impl States {
         self.known.clear();
     }
 
-    pub(super) fn get_mut(&mut self, organisation: &OrganisationId) -> Option<&mut AccessState> {
-        self.known.get_mut(organisation).map(|known| &mut known.state)
+    pub(super) fn get_mut(&mut self, organisation: &OrganisationId) -> Option<&mut Known> {
+        self.known.get_mut(organisation)
     }
 
     /// Loads the states that a page needs and makes room for them.
@@ -68,7 +101,7 @@ impl States {
                 continue;
             }
             let state = replay(store, &entry.organisation, entry.mark.position.saturating_sub(1)).await?;
-            self.known.insert(entry.organisation.clone(), Known { state, used: self.clock });
+            self.known.insert(entry.organisation.clone(), Known::new(state, self.clock));
         }
         self.make_room();
         Ok(())
@@ -76,18 +109,16 @@ impl States {
 
     /// Drops those that were not used for longest, but none that this page needs.
     fn make_room(&mut self) {
-        let size =
-            |known: &Known| known.state.member_count() + known.state.scopes().count() + known.state.roles().count();
         let mut entries: usize = if self.known.len() > ORGANISATIONS { usize::MAX } else { 0 };
         if entries == 0 {
             // Most of the entries are members, and counting these costs nothing.
-            entries = self.known.values().map(|known| known.state.member_count()).sum();
+            entries = self.known.values().map(|known| known.after.member_count()).sum();
         }
         if entries <= ENTRIES {
             return;
         }
         let mut by_age: Vec<(u64, usize, OrganisationId)> =
-            self.known.iter().map(|(name, known)| (known.used, size(known), name.clone())).collect();
+            self.known.iter().map(|(name, known)| (known.used, known.size(), name.clone())).collect();
         by_age.sort_unstable_by_key(|(used, ..)| std::cmp::Reverse(*used));
         let mut kept = 0;
         for (number, (used, size, name)) in by_age.into_iter().enumerate() {

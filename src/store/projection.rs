@@ -53,6 +53,20 @@ pub struct TableRows {
     pub rows: Vec<Row>,
 }
 
+impl TableRows {
+    /// Brings rows and endings into the order of their keys: neighbours in a table share pages.
+    pub(super) fn sort(&mut self) {
+        let key = self.table.key;
+        if self.table.shape == Shape::Interval {
+            self.endings.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+            self.rows.sort_unstable_by(|one, other| {
+                let keys = one.values.iter().take(key).cmp(other.values.iter().take(key));
+                keys.then(one.from.position.cmp(&other.from.position))
+            });
+        }
+    }
+}
+
 /// A making of the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generation {

@@ -157,15 +157,45 @@ async fn copy(client: &Client, statements: &mut Statements, generation: u64, row
     let sink: CopyInSink<Bytes> = client.copy_in(&statement).await?;
     let mut copy = pin!(BinaryCopyInWriter::new(sink, &types));
     for row in rows {
-        let interval = if table.shape == Shape::Interval { interval(row) } else { Vec::new() };
-        let cells: Vec<Cell<'_>> = row.values.iter().chain(&interval).map(Cell).collect();
-        copy.as_mut().write_raw(cells).await?;
+        let marks = match table.shape {
+            Shape::Interval => Some(interval(row)),
+            Shape::Log => None,
+        };
+        copy.as_mut().write_raw(Cells { own: &row.values, marks: marks.as_ref(), next: 0 }).await?;
     }
     copy.finish().await.map(drop)
 }
 
-fn interval(row: &Row) -> Vec<Value> {
+fn interval(row: &Row) -> [Value; 4] {
     let mark = |mark: Mark| [Value::Integer(mark.position.cast_signed()), Value::Time(mark.time)];
-    let until = row.until.map_or([Value::Null, Value::Null], mark);
-    mark(row.from).into_iter().chain(until).collect()
+    let [from_position, from_time] = mark(row.from);
+    let [until_position, until_time] = row.until.map_or([Value::Null, Value::Null], mark);
+    [from_position, from_time, until_position, until_time]
 }
+
+/// The cells of a row: one by one, because a list of them for each row would only be thrown away.
+struct Cells<'a> {
+    own: &'a [Value],
+    marks: Option<&'a [Value; 4]>,
+    next: usize,
+}
+
+impl<'a> Iterator for Cells<'a> {
+    type Item = Cell<'a>;
+
+    fn next(&mut self) -> Option<Cell<'a>> {
+        let value = match self.own.get(self.next) {
+            Some(value) => value,
+            None => self.marks?.get(self.next - self.own.len())?,
+        };
+        self.next += 1;
+        Some(Cell(value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.own.len() + self.marks.map_or(0, |marks| marks.len()) - self.next;
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for Cells<'_> {}

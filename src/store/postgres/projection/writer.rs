@@ -190,7 +190,8 @@ impl ProjectionWriter for Writer {
         self.apply(step, Vec::new()).await
     }
 
-    async fn apply(&mut self, step: Step, rows: Vec<TableRows>) -> Result<(), ApplyError> {
+    async fn apply(&mut self, step: Step, mut rows: Vec<TableRows>) -> Result<(), ApplyError> {
+        rows.iter_mut().for_each(TableRows::sort);
         let begun = self.run("BEGIN").await;
         begun.map_err(|error| ApplyError::Store(self.translate(error)))?;
         let applied = self.try_apply(&step, &rows).await;
