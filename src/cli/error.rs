@@ -205,8 +205,17 @@ impl CliError {
         }
     }
 
+    /// Stable name of what went wrong, for programs, also where a service tells it.
+    pub(super) fn told_rule(&self) -> &str {
+        match self {
+            Self::Client(error) => error.rule(),
+            Self::Served(answer) => field(answer, "rule").unwrap_or("unknown"),
+            other => other.rule(),
+        }
+    }
+
     /// Stable name of what went wrong, for programs.
-    pub fn rule(&self) -> &str {
+    pub fn rule(&self) -> &'static str {
         if let Some(refusal) = self.refusal() {
             return refusal.rule();
         }
@@ -231,8 +240,8 @@ impl CliError {
             Self::OtherActor { .. } => "other_actor",
             Self::NotForOperator => "not_for_operator",
             Self::KeyRequired => "key_required",
-            Self::Client(error) => error.rule(),
-            Self::Served(answer) => field(answer, "rule").unwrap_or("unknown"),
+            Self::Client(_) => "no_service",
+            Self::Served(_) => "refused_by_service",
             Self::File { .. } => "file",
             Self::Io(_) => "output",
             Self::Unavailable { .. } => "unavailable",

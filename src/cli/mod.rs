@@ -67,7 +67,10 @@ Exit codes:
 
 Times are UTC: 2026-03-03T14:30:00Z, 2026-03-03T14:30, 2026-03-03, `now`, or ago: 90m, 2h, 3d, 6w.
 A date alone is the whole day: it begins with `--from`, and is included by `--until`, `--to` and `--at`.
-`--at`, `--from` and `--to` of the past also take a position of the log: 57 or '#57'.";
+`--at`, `--from` and `--to` of the past also take a position of the log: 57 or '#57'.
+
+With `--server` a line does over HTTP what it does on a store, by a key in CHANCERY_KEY or `--key-file`. `copy`,
+`demo`, `import`, `projections` and `serve` work on a store only.";
 
 /// Who may do what, where, and since when: access rules as events.
 #[derive(Debug, Parser)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::Path;
+use std::time::Instant;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -13,7 +14,7 @@ use super::error::Exit;
 use super::options::Options;
 use super::output::Output;
 use super::{Cli, CliError, Command, Done, Reach, organisation};
-use crate::api::lines::Line;
+use crate::api::lines::{Line, LineAnswer};
 use crate::client::{Client, Connecting, Repeat, Secret};
 use crate::store::sqlite::Access;
 
@@ -83,8 +84,13 @@ pub(super) async fn run(cli: &Cli, server: &str, output: &Output) -> Result<Done
         after: is_whole_log(cli, output).then_some(0),
         ..Line::default()
     };
+    let begun = Instant::now();
     loop {
         let answer = client.line(&line, repeat(cli)).await?;
+        // The service waits for a position, but not as long as the line may.
+        if is_behind(&answer) && begun.elapsed() < cli.options.wait {
+            continue;
+        }
         output.raw(answer.output.as_bytes())?;
         answer.aside.lines().for_each(|told| output.aside(told));
         if answer.error.is_some() {
@@ -95,6 +101,11 @@ pub(super) async fn run(cli: &Cli, server: &str, output: &Output) -> Result<Done
             _ => return Ok(Done::Ran(Exit::of(answer.exit))),
         }
     }
+}
+
+/// Whether the position of `--at-least` has not come yet.
+fn is_behind(answer: &LineAnswer) -> bool {
+    answer.error.as_ref().is_some_and(|error| error.get("rule").is_some_and(|rule| rule == "behind"))
 }
 
 /// Whether the line asks for a log of any length: then it comes in stretches.

@@ -31,7 +31,7 @@ impl CliError {
         if let Self::Served(answer) = self {
             return json!({ "error": answer.error });
         }
-        let mut error = json!({ "rule": self.rule(), "message": self.to_string(), "exit": self.exit() as u8 });
+        let mut error = json!({ "rule": self.told_rule(), "message": self.to_string(), "exit": self.exit() as u8 });
         if let (Some(refusal), Some(error)) = (self.refusal(), error.as_object_mut())
             && let Ok(Value::Object(details)) = serde_json::to_value(refusal)
         {
@@ -66,7 +66,7 @@ impl CliError {
             text.push_str(&format!("{dim} hint: {hint}{dim:#}\n"));
         }
         if self.is_refusal() {
-            text.push_str(&format!("{dim} rule: {}{dim:#}\n", self.rule()));
+            text.push_str(&format!("{dim} rule: {}{dim:#}\n", self.told_rule()));
         }
         text
     }

@@ -26,6 +26,9 @@ use crate::engine::{Context, Engine};
 /// The longest answer, in bytes: it is put together in memory.
 const LONGEST_ANSWER: usize = 32 << 20;
 
+/// The widths that tables are folded to.
+const WIDTHS: std::ops::RangeInclusive<u16> = 20..=1_000;
+
 /// Runs lines for the callers of a service.
 #[derive(Debug, Clone, Copy)]
 pub struct ServedLines;
@@ -85,7 +88,7 @@ impl Confined {
             files: Arc::new(line.files),
             // The envelope ends what takes longer than a request may.
             longest_wait: service.settings.request_timeout.0 / 2,
-            width: line.width,
+            width: line.width.map(|width| width.clamp(*WIDTHS.start(), *WIDTHS.end())),
             colour: line.colour,
             again: line.again,
             after: line.after,

@@ -38,6 +38,8 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// Whether the request was sent more than once.
+    pub(super) again: bool,
 }
 
 /// Why there is no answer, and whether the service may have the request all the same.
@@ -147,7 +149,7 @@ impl Connections {
             let response = self.ask(&mut sender, prepared).await?;
             let (head, body) = response.into_parts();
             let body = body.collect().await.map_err(|error| Failure { error: self.broken(error), sent: true })?;
-            Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes() })
+            Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes(), again: false })
         });
         let answer = match answered.await {
             Ok(answered) => answered?,

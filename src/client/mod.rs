@@ -174,7 +174,15 @@ impl Client {
         let mut prepared = Prepared::new(Method::POST, "/v1/lines");
         prepared.body = body(false);
         let answer = self.send(&prepared, Some(body(true)), &repeat).await?;
-        serde_json::from_slice(&answer.body).map_err(|_| self.connections.strange(answer.status))
+        let told: LineAnswer =
+            serde_json::from_slice(&answer.body).map_err(|_| self.connections.strange(answer.status))?;
+        let rule = told.error.as_ref().and_then(|error| error.get("rule")).and_then(Value::as_str);
+        let named = line.words.iter().any(|word| word.starts_with("--idempotency-key"));
+        // It was made the first time. What it says in relation to the present is no longer the same.
+        if answer.again && !named && rule == Some("key_reused") {
+            return Err(ClientError::MadeUnseen { server: self.connections.name().to_owned() });
+        }
+        Ok(told)
     }
 
     /// The events of an organisation after a position, as they come.
@@ -197,14 +205,14 @@ impl Client {
         let mut reached = false;
         loop {
             let (failed, wait) = match self.connections.send(&prepared).await {
-                Ok(answer) if answer.status.is_success() => return Ok(answer),
+                Ok(answer) if answer.status.is_success() => return Ok(Answer { again: reached, ..answer }),
                 Ok(answer) => {
                     reached = true;
                     let problem = self.problem(&answer);
                     match answer.status {
                         StatusCode::TOO_MANY_REQUESTS => (problem, retry_after(&answer)),
                         StatusCode::SERVICE_UNAVAILABLE if *repeat != Repeat::Never => (problem, retry_after(&answer)),
-                        _ => return Err(self.settled(problem, &prepared, first)),
+                        _ => return Err(problem),
                     }
                 }
                 Err(Failure { error, sent: true }) if *repeat == Repeat::Never => return Err(self.lost(error)),
@@ -226,17 +234,6 @@ impl Client {
             if let Some(body) = &again {
                 prepared.body = body.clone();
             }
-        }
-    }
-
-    /// A request that was sent twice and is told to be another one was carried out the first time: what it says in
-    /// relation to the present is no longer the same.
-    fn settled(&self, problem: ClientError, sent: &Prepared, first: &Prepared) -> ClientError {
-        match &problem {
-            ClientError::Problem(details) if details.rule == "key_reused" && sent.body != first.body => {
-                ClientError::MadeUnseen { server: self.connections.name().to_owned() }
-            }
-            _ => problem,
         }
     }
 
