@@ -5,6 +5,8 @@ mod place;
 mod poison;
 mod racing;
 mod rebuilding;
+mod role;
+mod taking_over;
 
 use std::sync::Arc;
 
