@@ -147,7 +147,7 @@ impl Command {
             Self::Role(command) => Some(command.needs()),
             Self::Member(command) => Some(command.needs()),
             Self::Scope(command) => Some(command.needs()),
-            Self::Key(command) => Some(command.needs()),
+            Self::Key(command) => command.needs(),
             Self::Owner(command) => Some(command.needs()),
             Self::Check(_)
             | Self::Explain(_)

@@ -14,7 +14,7 @@ use crate::api::keys::{EngineKeys, OperatorKeys};
 use crate::api::server::{Listener, Tls, TlsError};
 use crate::api::service::{Service, Shared};
 use crate::api::{self, logs};
-use crate::config::{self, ConfigError, File, Given, Settings};
+use crate::config::{self, ConfigError, DisplayPath, File, Given, Settings};
 use crate::engine::Engine;
 use crate::store::sqlite::Access;
 
@@ -86,8 +86,9 @@ async fn serve(engine: Engine, operators: OperatorKeys, settings: Settings) -> R
         _ => None,
     };
     let (listen, metrics_listen) = (settings.listen, settings.metrics_listen);
+    let operator_keys = settings.operator_keys.clone();
     let keys = Arc::new(EngineKeys::new(engine.clone(), operators));
-    let service: Shared = Arc::new(Service::new(engine, keys, settings));
+    let service: Shared = Arc::new(Service::new(engine, keys.clone(), settings));
     let main = Listener::bind(listen, api::router(service.clone()), tls.clone(), service.clone()).await?;
     let monitoring = match metrics_listen {
         Some(address) => Some(Listener::bind(address, api::monitoring(service.clone()), None, service.clone()).await?),
@@ -95,10 +96,12 @@ async fn serve(engine: Engine, operators: OperatorKeys, settings: Settings) -> R
     };
     load(&service).await?;
     tracing::info!(address = %main.address()?, tls = tls.is_some(), "listening");
-    let renewing = tls.map(|tls| tokio::spawn(renew_on_hangup(tls)));
+    let noting = keys.clone();
+    let noting = tokio::spawn(async move { noting.note_uses().await });
+    let renewing = tokio::spawn(renew_on_hangup(Renewed { tls, keys, operator_keys }));
     let monitored = monitoring.map(|listener| tokio::spawn(listener.serve(std::future::pending())));
     main.serve(told_to_stop(&service)).await;
-    for task in renewing.into_iter().chain(monitored) {
+    for task in [renewing, noting].into_iter().chain(monitored) {
         task.abort();
     }
     Ok(())
@@ -129,13 +132,35 @@ async fn told_to_stop(service: &Service) {
     service.stop();
 }
 
-async fn renew_on_hangup(tls: Arc<Tls>) {
+/// What is read again while the service runs.
+struct Renewed {
+    tls: Option<Arc<Tls>>,
+    keys: Arc<EngineKeys>,
+    operator_keys: Option<DisplayPath>,
+}
+
+impl Renewed {
+    fn read(&self) {
+        match self.tls.as_ref().map(|tls| tls.renew()) {
+            None => {}
+            Some(Ok(())) => tracing::info!("the certificate was read again"),
+            Some(Err(error)) => tracing::error!(%error, "the certificate stays as it was"),
+        }
+        match self.operator_keys.as_ref().map(|path| OperatorKeys::read(&path.0)) {
+            None => {}
+            Some(Ok(operators)) => {
+                self.keys.renew_operators(operators);
+                tracing::info!("the operator's keys were read again");
+            }
+            Some(Err(error)) => tracing::error!(%error, "the operator's keys stay as they were"),
+        }
+    }
+}
+
+async fn renew_on_hangup(renewed: Renewed) {
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
     while hangup.recv().await.is_some() {
-        match tls.renew() {
-            Ok(()) => tracing::info!("the certificate was read again"),
-            Err(error) => tracing::error!(%error, "the certificate stays as it was"),
-        }
+        renewed.read();
     }
 }
 

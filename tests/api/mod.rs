@@ -4,10 +4,12 @@ mod authzen;
 mod connections;
 mod description;
 mod feed;
+mod keys;
 mod organisations;
 mod program;
 mod rest;
 mod roles;
+mod rules;
 mod server;
 mod world;
 
