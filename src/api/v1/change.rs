@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+use super::shapes::DiffLine;
 use super::view::{entity_tag, governed_organisation, named_organisation};
 use crate::api::authentication::Caller;
 use crate::api::body::Query;
@@ -305,9 +306,21 @@ pub struct Preview {
     /// What would happen, in order
     events: Vec<PreviewedEvent>,
     /// Whose effective permissions would change, where and how, as far as the caller sees them
+    #[schema(value_type = Vec<DiffLine>)]
     access: Vec<Value>,
     /// How many other lines of `access` are out of the caller's sight
     unseen: usize,
+}
+
+/// What there is after a change; with `dry_run`, what would change instead
+#[derive(Serialize, ToSchema)]
+#[allow(dead_code, reason = "describes what `Change::run` answers")]
+#[serde(untagged)]
+pub enum Changed<T> {
+    /// What would change
+    Preview(Preview),
+    /// What there is now
+    Done(T),
 }
 
 /// An event that would happen

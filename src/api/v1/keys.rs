@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::change::{Circumstances, Governed, Made, Preview, Rehearsal, answer};
+use super::change::{Changed, Circumstances, Governed, Made, Preview, Rehearsal, answer};
 use super::names::{bounded, location, present};
 use super::page::{Cut, Order, Paging, Placed, cut, number_key};
 use super::view::AtLeast;
@@ -220,7 +220,7 @@ async fn rotate(change: Change, InPath(path): InPath<KeyPath>, Json(body): Json<
 /// Ends a key at once
 #[utoipa::path(delete, path = "/v1/organisations/{organisation}/keys/{key}", operation_id = "revoke_key", tag = "Keys",
     params(KeyPath, Rehearsal, Circumstances),
-    responses((status = 200, body = Key, description = "The key that has ended; with `dry_run`, what would change instead"),
+    responses((status = 200, body = Changed<Key>, description = "The key that has ended; with `dry_run`, what would change instead"),
         Failures))]
 async fn revoke(State(service): State<Shared>, change: Change, InPath(path): InPath<KeyPath>) -> Answer<Response> {
     let (member, key) = named(change.facts(), &path)?;

@@ -19,6 +19,7 @@ mod questions;
 mod roles;
 mod rules;
 mod scopes;
+mod shapes;
 pub mod view;
 
 pub use change::{Change, Shown};

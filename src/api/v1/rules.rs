@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::change::{Circumstances, Governed, IfMatch, Rehearsal};
+use super::change::{Changed, Circumstances, Governed, IfMatch, Rehearsal};
 use super::view::{AtLeast, governed_organisation};
 use super::{Seen, Shown, View};
 use crate::api::authentication::Caller;
@@ -70,6 +70,15 @@ struct CatalogueRevision {
     added: Vec<Category>,
 }
 
+/// The permissions that there are
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"categories": []}))]
+struct Catalogue {
+    /// Permissions in their categories, as one would write them in a profile
+    #[schema(value_type = Vec<Object>)]
+    categories: Vec<CategoryDocument>,
+}
+
 /// A group of the catalogue
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -104,7 +113,8 @@ struct NewPermission {
 }
 
 /// The switches of an organisation
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "describes what `Policy` reads and writes")]
 #[schema(example = json!({
     "levels": false, "self_change": true, "several_roles": true, "role_in_use": "refuse", "assignment_scope": "optional",
@@ -122,19 +132,15 @@ struct PolicySchema {
     /// A member may hold several roles at once
     #[schema(nullable = false)]
     several_roles: Option<bool>,
-    /// What deleting a role does that members still hold
-    #[schema(nullable = false, inline)]
+    #[schema(nullable = false)]
     role_in_use: Option<RoleInUse>,
-    /// Whether an assignment names a scope of its own
-    #[schema(nullable = false, inline)]
+    #[schema(nullable = false)]
     assignment_scope: Option<AssignmentScope>,
-    /// The scope of a member who is added without one
-    #[schema(nullable = false, inline)]
+    #[schema(nullable = false)]
     default_scope: Option<DefaultScope>,
     /// The role with exactly one holder; cannot be revised
     owner_role: Option<String>,
-    /// What cannot be done to a locked role: `edit`, `delete`
-    #[schema(nullable = false, inline)]
+    #[schema(nullable = false)]
     locked_forbids: Option<Vec<Forbidden>>,
     /// Holders of these roles may do it all the same
     #[schema(nullable = false)]
@@ -147,16 +153,15 @@ struct PolicySchema {
     reminder_days: Option<u32>,
     /// No key is made for longer than so many days
     longest_key_days: Option<u32>,
-    /// What becomes of a command by which somebody would hold separated duties
-    #[schema(nullable = false, inline)]
+    #[schema(nullable = false)]
     separation: Option<Separation>,
 }
 
 macro_rules! words {
     ($($(#[doc = $doc:literal])+ $name:ident { $($word:ident),* })*) => { $(
         $(#[doc = $doc])+
-        #[derive(ToSchema)]
-        #[schema(rename_all = "snake_case")]
+        #[derive(Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
         #[allow(dead_code, reason = "describes what `Policy` reads and writes")]
         enum $name { $($word),* }
     )* };
@@ -231,14 +236,13 @@ async fn show(_caller: Caller, InPath(path): InPath<ProfilePath>) -> Answer<axum
 #[utoipa::path(post, path = "/v1/organisations/{organisation}/catalogue", operation_id = "revise_catalogue",
     tag = "Profiles", params(("organisation" = String, Path, description = "Whose", example = "acme"), Rehearsal, Circumstances),
     request_body = CatalogueRevision,
-    responses((status = 200, body = Value, description = "The catalogue's categories; with `dry_run`, what would change instead",
-        example = json!({"categories": []})), Failures))]
+    responses((status = 200, body = Changed<Catalogue>, description = "The catalogue's categories; with `dry_run`, what would change instead"), Failures))]
 async fn revise_catalogue(Governed(change): Governed, Json(body): Json<CatalogueRevision>) -> Answer<Response> {
     let added = body.added.into_iter().map(CategoryDocument::from).collect();
     let commands = vec![Command::Organisation(OrganisationCommand::ReviseCatalogue { added })];
     let shown = |facts: &Facts| {
-        let categories = json!({ "categories": facts.profile()?.document().categories });
-        Ok(Shown { location: None, version: None, body: categories })
+        let categories = facts.profile()?.document().categories.clone();
+        Ok(Shown { location: None, version: None, body: Catalogue { categories } })
     };
     change.run(StatusCode::OK, commands, None, shown).await
 }
@@ -264,7 +268,7 @@ async fn policy(Rules(view): Rules) -> Answer<Seen<Policy>> {
 #[utoipa::path(put, path = "/v1/organisations/{organisation}/policy", operation_id = "revise_policy", tag = "Profiles",
     params(("organisation" = String, Path, description = "Whose", example = "acme"), Rehearsal, Circumstances, IfMatch),
     request_body = PolicySchema,
-    responses((status = 200, body = PolicySchema, description = "The switches; with `dry_run`, what would change instead",
+    responses((status = 200, body = Changed<PolicySchema>, description = "The switches; with `dry_run`, what would change instead",
         headers(("etag" = String, description = "Its version"))), Failures))]
 async fn revise_policy(Governed(change): Governed, Json(policy): Json<Policy>) -> Answer<Response> {
     let commands = vec![Command::Organisation(OrganisationCommand::RevisePolicy { policy: Box::new(policy) })];
