@@ -13,6 +13,7 @@ use super::meters::Meters;
 use super::problem::{Answer, Problem};
 use crate::config::Settings;
 use crate::engine::{Engine, EngineError, Follower};
+use crate::store::Group;
 
 /// The service, as handlers have it.
 pub type Shared = Arc<Service>;
@@ -43,7 +44,13 @@ impl Service {
     pub fn new(engine: Engine, keys: Arc<dyn Keys>, settings: Settings) -> Self {
         let document = Document::new(&settings);
         let follower = engine.follow(settings.patience.0);
-        Self { follower, engine, keys, settings, meters: Meters::new(), document, stopping: watch::Sender::new(false) }
+        let meters = Meters::new();
+        let (appends, groups) = (meters.appends.clone(), meters.groups.clone());
+        engine.store().watch_groups(Arc::new(move |group: Group| {
+            appends.observe(group.took.as_secs_f64());
+            groups.observe(group.requests as f64);
+        }));
+        Self { follower, engine, keys, settings, meters, document, stopping: watch::Sender::new(false) }
     }
 
     /// Tells load balancers to send nobody here any more, and ends what would go on for ever.

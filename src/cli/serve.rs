@@ -7,6 +7,7 @@ use chancery_aggregates::vocabulary::OrganisationId;
 use clap::CommandFactory as _;
 use clap::parser::ValueSource;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
 use super::session::open_store;
 use super::{Cli, CliError, Done, Session};
@@ -16,6 +17,7 @@ use crate::api::service::{Service, Shared};
 use crate::api::{self, logs};
 use crate::config::{self, ConfigError, DisplayPath, File, Given, Settings};
 use crate::engine::Engine;
+use crate::projector::{self, FollowOptions, Stage, Wake, Watch};
 use crate::store::sqlite::Access;
 
 /// Variables that are no settings of the service.
@@ -33,6 +35,9 @@ pub struct Args {
     /// Show the description of the interface (OpenAPI 3.1), and end
     #[arg(long)]
     print_openapi: bool,
+    /// Keep the tables that services read by SQL as well, as `projections run` does
+    #[arg(long)]
+    projections: bool,
     #[command(flatten)]
     given: Given,
 }
@@ -57,10 +62,55 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     logs::begin(&settings.log, settings.log_format).map_err(|error| input("bad_log", &error))?;
     let operators = operator_keys(&settings, session)?;
     let engine = Engine::new(open_store(&store, Access::Create)?);
+    let projector = args.projections.then(|| Projecting::begin(&engine));
     let served = serve(engine.clone(), operators, settings).await;
+    if let Some(projector) = projector {
+        projector.end().await;
+    }
     engine.close().await;
     tracing::info!("stopped");
     served.map(|()| Done::Shown)
+}
+
+/// A projector in this process. That it ends is no reason for the service to.
+struct Projecting {
+    wake: Wake,
+    task: JoinHandle<()>,
+}
+
+impl Projecting {
+    fn begin(engine: &Engine) -> Self {
+        let (store, wake) = (engine.store().clone(), Wake::default());
+        let options = FollowOptions { wake: wake.clone(), ..FollowOptions::default() };
+        let task = tokio::spawn(async move {
+            let watch: Arc<dyn Watch> = Arc::new(Logged);
+            match projector::follow(&store, &options, &watch).await {
+                Ok(_) => tracing::info!("the projector ended"),
+                Err(error) => tracing::error!(%error, "the projector ended: the tables for SQL stay as they are"),
+            }
+        });
+        Self { wake, task }
+    }
+
+    /// Waits for the transaction under way.
+    async fn end(self) {
+        self.wake.stop();
+        let _ = self.task.await;
+    }
+}
+
+/// Tells the log of the service how projecting comes along.
+struct Logged;
+
+impl Watch for Logged {
+    fn stage(&self, stage: Stage) {
+        match stage {
+            Stage::Retrying { error } => tracing::warn!(%error, "the projector tries again"),
+            stage => tracing::info!(?stage, "projector"),
+        }
+    }
+
+    fn at(&self, _: u64) {}
 }
 
 /// The operator's keys; a new one is shown, and never again.

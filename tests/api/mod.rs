@@ -3,6 +3,7 @@
 mod authzen;
 mod connections;
 mod description;
+mod faults;
 mod feed;
 mod keys;
 mod organisations;
@@ -11,6 +12,7 @@ mod rest;
 mod roles;
 mod rules;
 mod server;
+mod tls;
 mod world;
 
 /// Each test on every store.
