@@ -46,7 +46,7 @@ PYTHON
 
 if [ -z "${CERBOS:-}" ]; then
     npm install --silent --no-fund --no-audit --prefix "$place/npm" @cerbos/cerbos-linux-x64@0.55.0 >/dev/null 2>&1
-    CERBOS=$(find "$place/npm" -type f -name cerbos -perm -u+x | head -n1)
+    CERBOS=$(find "$place/npm" -type f -name 'cerbos-linux-x64' -perm -u+x | head -n1)
 fi
 mkdir "$place/policies"
 cat >"$place/policies/asset.yaml" <<'YAML'
