@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::page::{DEFAULT_LIMIT, LARGEST_LIMIT};
-use super::shapes::{Activity, Diff, Events};
+use super::shapes::{Activity, Diff, EventPage};
 use super::view::{AtLeast, moment};
 use super::{Seen, View};
 use crate::api::body::Query;
@@ -169,7 +169,7 @@ async fn tell(State(service): State<Shared>, view: View, Query(wanted): Query<Ac
 /// The log as it is, oldest first, for who may read all of it
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/events", operation_id = "list_events", tag = "Log",
     params(("organisation" = String, Path, description = "Where", example = "acme"), EventFilter, AtLeast),
-    responses((status = 200, body = Events, description = "Events, and the position to go on after"), Failures))]
+    responses((status = 200, body = EventPage, description = "Events, and the position to go on after"), Failures))]
 async fn events(State(service): State<Shared>, view: View, Query(asked): Query<EventFilter>) -> Answer<Seen<Value>> {
     let facts = &view.facts;
     facts.may_replay()?;

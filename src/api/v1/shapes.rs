@@ -199,7 +199,7 @@ shapes! {
         version: Option<u64>,
     }
     /// Something that an event names
-    Subject {
+    ThingOfEvent {
         kind: KindOfSubject,
         /// Its id
         id: String,
@@ -221,7 +221,7 @@ shapes! {
         /// The event's name
         r#type: String,
         /// What it is about
-        subjects: Vec<Subject>,
+        subjects: Vec<ThingOfEvent>,
         /// Why, in the actor's words
         #[schema(nullable = false)]
         reason: Option<String>,
@@ -266,7 +266,7 @@ shapes! {
     #[schema(example = json!({"items": [{"organisation": "acme", "position": 12, "global_position": 12,
         "time": "2026-03-03T14:30:00Z", "stream": "member/mei", "sequence": 2, "type": "RoleAssigned", "version": "1",
         "event": {}, "metadata": {"actor": "olivia"}}], "next": null}))]
-    Events {
+    EventPage {
         items: Vec<LoggedEvent>,
         /// `after` of the next page; null after the last
         next: Option<u64>,
