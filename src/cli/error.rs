@@ -53,6 +53,9 @@ pub enum CliError {
     /// A copy was not made, or not finished.
     #[error(transparent)]
     Copy(Box<crate::copy::CopyError>),
+    /// The log was not signed, exported or verified.
+    #[error(transparent)]
+    Audit(Box<super::audit::AuditError>),
     /// The tables for SQL cannot be kept, or cannot be looked at.
     #[error(transparent)]
     Projector(Box<ProjectorError>),
@@ -180,6 +183,7 @@ impl CliError {
             Self::Engine(error) => engine_rule(error),
             Self::Store(error) => store_rule(error),
             Self::Copy(error) => error.rule(),
+            Self::Audit(error) => error.rule(),
             Self::Projector(error) => projector_rule(error),
             Self::ActorRequired => "actor_required",
             Self::OwnAccessHidden { .. } => "own_access_hidden",
@@ -227,6 +231,7 @@ impl CliError {
                 }
                 _ => Exit::Failed,
             },
+            Self::Audit(error) => error.exit(),
             Self::Copy(error) => error.exit(),
             Self::Store(StoreError::KeyReused { .. }) => Exit::Conflict,
             Self::Projector(error) => match error.as_ref() {

@@ -5,6 +5,7 @@
 
 mod access;
 mod activity;
+mod audit;
 mod check;
 mod completions;
 mod copy;
@@ -121,6 +122,9 @@ pub enum Command {
     Events(events::Args),
     /// Show what happened, in words
     Activity(activity::Args),
+    /// Export the log as evidence, sign it, verify it
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Take over members and roles from another system
     Import(import::Args),
     /// Copy organisations from one store to another, with everything that they are
@@ -158,6 +162,7 @@ impl Command {
             | Self::Events(_)
             | Self::Activity(_)
             | Self::Status(_) => Some(Access::Read),
+            Self::Audit(command) => command.needs(),
             Self::Import(args) => Some(args.needs()),
             Self::Run(_) => Some(Access::Write),
             Self::Projections(command) => Some(command.needs()),
@@ -183,6 +188,7 @@ impl Command {
             Self::Run(args) => Box::pin(run::run(args, session)).await,
             Self::Events(args) => events::run(args, session).await,
             Self::Activity(args) => activity::run(args, session).await,
+            Self::Audit(command) => command.run(session).await,
             Self::Import(args) => import::run(args, session).await,
             Self::Copy(args) => Box::pin(copy::run(args, session)).await,
             Self::Demo(args) => Box::pin(demo::run(args, session)).await,
