@@ -6,6 +6,7 @@ use chancery::log::Checkpoint;
 use chancery::log::checkpoint::read_proof;
 
 use super::{Office, said};
+use crate::store_contract::postgres::cluster::Database;
 
 #[test]
 fn the_key_is_made_once_for_its_owner_alone_and_published_in_the_log() {
@@ -89,4 +90,37 @@ fn the_logs_of_a_store_are_verified_together_and_a_checkpoint_counts_for_its_own
     assert!(told.contains("acme: ") && told.contains("brent: ") && told.contains("2 checkpoints"), "{told}");
     assert!(office.ends("audit verify -o acme --checkpoint kept.txt", 2).contains("another organisation's log"));
     office.ends("audit verify -o acme --as nobody", 4);
+}
+
+#[test]
+fn a_copy_has_the_same_root_and_brings_its_checkpoints() {
+    let office = Office::new();
+    let note = office.done("audit checkpoint");
+    std::fs::write(office.path("kept.txt"), &note).unwrap();
+    let database = Database::new();
+    let mut roots = Vec::new();
+    for (from, to) in [("sqlite:chancery.db", database.url().as_str()), (database.url().as_str(), "sqlite:back.db")] {
+        let copied = office.json(&format!("copy --from {from} --to {to}"));
+        roots.push(copied["organisations"][0]["root"].as_str().unwrap().to_owned());
+        let told = office.done(&format!("--store {to} audit verify --checkpoint kept.txt"));
+        assert!(told.contains("2 checkpoints are as they were written"), "{told}");
+    }
+    let signed = Checkpoint::read(&note).unwrap().root.to_string();
+    assert_eq!(roots, [signed.clone(), signed]);
+}
+
+#[test]
+fn what_is_not_as_it_was_signed_is_not_passed_on_as_such() {
+    let office = Office::new();
+    office.done("audit checkpoint");
+    let forger = rusqlite::Connection::open(office.path("chancery.db")).unwrap();
+    forger
+        .execute_batch(
+            "DROP TRIGGER events_are_never_changed;
+             UPDATE events SET metadata = replace(metadata, 'sam', 'tom') WHERE position = 3",
+        )
+        .unwrap();
+    drop(forger);
+    let told = office.ends("copy --from sqlite:chancery.db --to sqlite:back.db", 1);
+    assert!(told.contains("is not what its checkpoint at #"), "{told}");
 }

@@ -3,6 +3,7 @@
 mod command_line;
 mod foreign;
 mod pack;
+mod signing;
 mod tamper;
 
 use std::path::{Path, PathBuf};

@@ -142,6 +142,11 @@ impl Readers {
     }
 
     pub(super) async fn checkpoints(&self, organisation: &str) -> Result<Vec<StoredCheckpoint>, StoreError> {
+        let there = "SELECT to_regclass('log_checkpoints') IS NOT NULL";
+        if !self.ask(there, &[], |rows| rows.first().map_or(Ok(false), |row| row.try_get(0))).await? {
+            // A store of an older program that is only read.
+            return Ok(Vec::new());
+        }
         self.ask(hashes::CHECKPOINTS, &[&organisation], |rows| rows.iter().map(hashes::checkpoint).collect()).await
     }
 

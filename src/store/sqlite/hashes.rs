@@ -60,6 +60,11 @@ pub(super) fn checkpoints(
     connection: &Connection,
     organisation: &str,
 ) -> Result<Vec<StoredCheckpoint>, rusqlite::Error> {
+    let there = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'log_checkpoints'";
+    if !connection.prepare_cached(there)?.exists([])? {
+        // A store of an older program that is only read.
+        return Ok(Vec::new());
+    }
     let mut statement = connection.prepare_cached(
         "SELECT size, verifier, note, time FROM log_checkpoints WHERE organisation = ?1 ORDER BY size, time",
     )?;
