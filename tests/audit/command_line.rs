@@ -89,7 +89,7 @@ fn the_logs_of_a_store_are_verified_together_and_a_checkpoint_counts_for_its_own
     let told = office.done("audit verify --checkpoint kept.txt");
     assert!(told.contains("acme: ") && told.contains("brent: ") && told.contains("2 checkpoints"), "{told}");
     assert!(office.ends("audit verify -o acme --checkpoint kept.txt", 2).contains("another organisation's log"));
-    office.ends("audit verify -o acme --as nobody", 4);
+    office.ends("audit verify -o acme --as nobody", 3);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn what_is_not_as_it_was_signed_is_not_passed_on_as_such() {
     forger
         .execute_batch(
             "DROP TRIGGER events_are_never_changed;
-             UPDATE events SET metadata = replace(metadata, 'sam', 'tom') WHERE position = 3",
+             UPDATE events SET metadata = replace(metadata, 'sam', 'tom') WHERE position = 6",
         )
         .unwrap();
     drop(forger);
