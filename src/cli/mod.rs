@@ -164,8 +164,14 @@ impl Command {
     fn reach(&self) -> Reach {
         match self {
             Self::Profile(command) if command.needs().is_none() => Reach::Itself,
+            Self::Audit(command) if command.needs().is_none() => Reach::Itself,
             Self::Completions(_) => Reach::Itself,
-            Self::Import(_) | Self::Copy(_) | Self::Demo(_) | Self::Projections(_) | Self::Serve(_) => Reach::Store,
+            Self::Audit(_)
+            | Self::Import(_)
+            | Self::Copy(_)
+            | Self::Demo(_)
+            | Self::Projections(_)
+            | Self::Serve(_) => Reach::Store,
             Self::Organisation(_)
             | Self::Profile(_)
             | Self::Role(_)
@@ -205,6 +211,7 @@ impl Command {
             Self::Run(_) => "run",
             Self::Events(_) => "events",
             Self::Activity(_) => "activity",
+            Self::Audit(_) => "audit",
             Self::Import(_) => "import",
             Self::Copy(_) => "copy",
             Self::Demo(_) => "demo",
