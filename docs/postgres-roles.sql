@@ -3,7 +3,7 @@
 CREATE ROLE chancery_application LOGIN;
 GRANT USAGE ON SCHEMA chancery TO chancery_application;
 GRANT SELECT ON ALL TABLES IN SCHEMA chancery TO chancery_application;
-GRANT INSERT ON chancery.events, chancery.requests TO chancery_application;
+GRANT INSERT ON chancery.events, chancery.requests, chancery.log_checkpoints TO chancery_application;
 GRANT INSERT, UPDATE ON chancery.organisations TO chancery_application;
 GRANT UPDATE ON chancery.log_head TO chancery_application;
 GRANT INSERT, UPDATE, DELETE ON chancery.writers TO chancery_application;

@@ -14,6 +14,7 @@ pub mod engine;
 pub mod import;
 pub mod interop;
 pub mod keys;
+pub mod log;
 mod naming;
 pub mod projector;
 pub mod store;

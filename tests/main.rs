@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod api;
+mod audit;
 mod cli;
 mod copy;
 mod crash;
@@ -14,6 +15,7 @@ mod hammer;
 mod import;
 mod interop;
 mod keys;
+mod log;
 mod matrix;
 // The random histories of the rules, and the naive reading of them, serve here as well.
 #[allow(dead_code, reason = "made for another suite")]

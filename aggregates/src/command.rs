@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::event::Details;
+use crate::event::{AuditExported, Details};
 use crate::key::{KeyExpiry, KeyHash};
 use crate::profile::Need;
 use crate::profile::document::{CategoryDocument, Policy, ProfileDocument};
@@ -53,6 +53,13 @@ pub enum OrganisationCommand {
         /// The new holder.
         to: MemberId,
     },
+    /// Sign checkpoints of the log with another key.
+    PublishLogKey {
+        /// The public key, as a signed note's verifiers are written.
+        key: CompactString,
+    },
+    /// Be given events of the log.
+    ExportAudit(AuditExported),
 }
 
 /// What can be asked of a role.
@@ -341,6 +348,8 @@ impl OrganisationCommand {
             Self::ReviseCatalogue { .. } => "ReviseCatalogue",
             Self::RevisePolicy { .. } => "RevisePolicy",
             Self::TransferOwner { .. } => "TransferOwner",
+            Self::PublishLogKey { .. } => "PublishLogKey",
+            Self::ExportAudit(_) => "ExportAudit",
         }
     }
 }

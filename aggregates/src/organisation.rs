@@ -71,6 +71,14 @@ impl Organisation {
                 Ok(self.revise_policy(policy)?.into_iter().collect())
             }
             OrganisationCommand::TransferOwner { to } => transfer_owner(to, facts),
+            OrganisationCommand::PublishLogKey { key } => {
+                operator_only(command, facts)?;
+                Ok(vec![OrganisationEvent::LogKeyPublished { key: check_name(key)? }])
+            }
+            OrganisationCommand::ExportAudit(export) => {
+                facts.may_export()?;
+                Ok(vec![OrganisationEvent::AuditExported(export.clone())])
+            }
         }
     }
 
@@ -182,7 +190,10 @@ impl Aggregate for Organisation {
                 self.name = name;
                 self.policy = profile.policy;
             }
-            OrganisationEvent::CatalogueRevised { .. } | OrganisationEvent::CommandRefused(_) => {}
+            OrganisationEvent::CatalogueRevised { .. }
+            | OrganisationEvent::CommandRefused(_)
+            | OrganisationEvent::LogKeyPublished { .. }
+            | OrganisationEvent::AuditExported(_) => {}
             OrganisationEvent::PolicyRevised { after, .. } => self.policy = *after,
             OrganisationEvent::OwnerTransferred { after, .. } => self.owner_by_transfer = Some(after),
         }

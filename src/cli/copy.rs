@@ -61,6 +61,7 @@ fn json(copied: &Copied) -> serde_json::Value {
             "position": one.position,
             "copied": one.written,
             "sha256": one.digest,
+            "root": one.root,
         })
     });
     json!({
@@ -108,6 +109,7 @@ impl CopyError {
             Self::Unknown { .. } => "unknown",
             Self::Differs { .. } | Self::DiffersGlobally { .. } => "copy_differs",
             Self::Ahead { .. } => "copy_ahead",
+            Self::NotAsSigned { .. } => "log_damaged",
             Self::Contended { .. } | Self::Moved { .. } => "copy_contended",
             Self::Source(_) => "copy_source",
             Self::Target(_) => "copy_target",
@@ -117,7 +119,7 @@ impl CopyError {
     pub(super) fn exit(&self) -> super::Exit {
         match self {
             Self::Unknown { .. } => super::Exit::NotFound,
-            Self::Source(_) | Self::Target(_) => super::Exit::Failed,
+            Self::Source(_) | Self::Target(_) | Self::NotAsSigned { .. } => super::Exit::Failed,
             _ => super::Exit::Conflict,
         }
     }

@@ -63,6 +63,9 @@ pub enum CliError {
     /// A copy was not made, or not finished.
     #[error(transparent)]
     Copy(Box<crate::copy::CopyError>),
+    /// The log was not signed, exported or verified.
+    #[error(transparent)]
+    Audit(Box<super::audit::AuditError>),
     /// The tables for SQL cannot be kept, or cannot be looked at.
     #[error(transparent)]
     Projector(Box<ProjectorError>),
@@ -225,6 +228,7 @@ impl CliError {
             Self::Engine(error) => engine_rule(error),
             Self::Store(error) => store_rule(error),
             Self::Copy(error) => error.rule(),
+            Self::Audit(error) => error.rule(),
             Self::Projector(error) => projector_rule(error),
             Self::ActorRequired => "actor_required",
             Self::OwnAccessHidden { .. } => "own_access_hidden",
@@ -283,6 +287,7 @@ impl CliError {
                 }
                 _ => Exit::Failed,
             },
+            Self::Audit(error) => error.exit(),
             Self::Copy(error) => error.exit(),
             Self::Store(StoreError::KeyReused { .. }) => Exit::Conflict,
             Self::Projector(error) => match error.as_ref() {

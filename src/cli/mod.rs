@@ -5,6 +5,7 @@
 
 mod access;
 mod activity;
+mod audit;
 mod check;
 mod completions;
 mod copy;
@@ -127,6 +128,9 @@ pub enum Command {
     Events(events::Args),
     /// Show what happened, in words
     Activity(activity::Args),
+    /// Export the log as evidence, sign it, verify it
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Take over members and roles from another system
     Import(import::Args),
     /// Copy organisations from one store to another, with everything that they are
@@ -162,8 +166,14 @@ impl Command {
             Self::Profile(command) if command.needs().is_none() => Reach::Itself,
             // It writes a file of the machine that it runs on, so no service does it for a caller.
             Self::Key(command) if command.needs().is_none() => Reach::Itself,
+            Self::Audit(command) if command.needs().is_none() => Reach::Itself,
             Self::Completions(_) => Reach::Itself,
-            Self::Import(_) | Self::Copy(_) | Self::Demo(_) | Self::Projections(_) | Self::Serve(_) => Reach::Store,
+            Self::Audit(_)
+            | Self::Import(_)
+            | Self::Copy(_)
+            | Self::Demo(_)
+            | Self::Projections(_)
+            | Self::Serve(_) => Reach::Store,
             Self::Organisation(_)
             | Self::Profile(_)
             | Self::Role(_)
@@ -203,6 +213,7 @@ impl Command {
             Self::Run(_) => "run",
             Self::Events(_) => "events",
             Self::Activity(_) => "activity",
+            Self::Audit(_) => "audit",
             Self::Import(_) => "import",
             Self::Copy(_) => "copy",
             Self::Demo(_) => "demo",
@@ -232,6 +243,7 @@ impl Command {
             | Self::Events(_)
             | Self::Activity(_)
             | Self::Status(_) => Some(Access::Read),
+            Self::Audit(command) => command.needs(),
             Self::Import(args) => Some(args.needs()),
             Self::Run(_) => Some(Access::Write),
             Self::Projections(command) => Some(command.needs()),
@@ -257,6 +269,7 @@ impl Command {
             Self::Run(args) => Box::pin(run::run(args, session)).await,
             Self::Events(args) => events::run(args, session).await,
             Self::Activity(args) => activity::run(args, session).await,
+            Self::Audit(command) => command.run(session).await,
             Self::Import(args) => import::run(args, session).await,
             Self::Copy(args) => Box::pin(copy::run(args, session)).await,
             Self::Demo(args) => Box::pin(demo::run(args, session)).await,

@@ -18,6 +18,8 @@ use crate::api::service::{Service, Shared};
 use crate::api::{self, logs};
 use crate::config::{self, ConfigError, DisplayPath, File, Given, Settings};
 use crate::engine::Engine;
+use crate::log::key::KeySource;
+use crate::log::sign::{self, Schedule, SignError};
 use crate::projector::{self, FollowOptions, Stage, Wake, Watch};
 use crate::store::sqlite::Access;
 
@@ -147,6 +149,7 @@ async fn serve(engine: Engine, operators: OperatorKeys, settings: Settings) -> R
     };
     let (listen, metrics_listen) = (settings.listen, settings.metrics_listen);
     let operator_keys = settings.operator_keys.clone();
+    let signing = keep_signing(&engine, &settings)?;
     let keys = Arc::new(EngineKeys::new(engine.clone(), operators));
     let service: Shared = Arc::new(Service::new(engine, keys.clone(), settings).with_lines(Arc::new(ServedLines)));
     let main = Listener::bind(listen, api::router(service.clone()), tls.clone(), service.clone()).await?;
@@ -161,10 +164,23 @@ async fn serve(engine: Engine, operators: OperatorKeys, settings: Settings) -> R
     let renewing = tokio::spawn(renew_on_hangup(Renewed { tls, keys, operator_keys }));
     let monitored = monitoring.map(|listener| tokio::spawn(listener.serve(std::future::pending())));
     main.serve(told_to_stop(&service)).await;
-    for task in [renewing, noting].into_iter().chain(monitored) {
+    for task in [renewing, noting].into_iter().chain(monitored).chain(signing) {
         task.abort();
     }
     Ok(())
+}
+
+/// Signs checkpoints of the logs from time to time, where there is a key for it.
+fn keep_signing(engine: &Engine, settings: &Settings) -> Result<Option<JoinHandle<()>>, CliError> {
+    let Some(key) = &settings.log_key else { return Ok(None) };
+    let source = KeySource::find(Some(key.0.clone()), None)?;
+    let (signer, made) = source.load()?;
+    if let Some(path) = made {
+        tracing::warn!(path = %path.display(), "made the key that signs checkpoints: keep a copy apart from the database's backups");
+    }
+    let schedule = Schedule { events: settings.checkpoint_events, time: settings.checkpoint_time.0 };
+    let report = |organisation: &str, error: &SignError| tracing::error!(organisation, %error, "a log was not signed");
+    Ok(Some(tokio::spawn(sign::keep_signing(engine.clone(), signer, schedule, report))))
 }
 
 /// Brings the access states into memory, so that the first check is as quick as the others.

@@ -115,6 +115,10 @@ settings! {
         patience: Length = seconds(60), "CHANCERY_PATIENCE", "LENGTH";
         /// How long requests under way may take to end when the service is told to stop
         grace: Length = seconds(20), "CHANCERY_GRACE", "LENGTH";
+        /// A log is signed again after so many events
+        checkpoint_events: u64 = 1_000, "CHANCERY_CHECKPOINT_EVENTS", "NUMBER";
+        /// A log with a new event is signed again after so long
+        checkpoint_time: Length = seconds(300), "CHANCERY_CHECKPOINT_TIME", "LENGTH";
         /// What to log: a level (error, warn, info, debug, trace), also by target as `info,chancery::api=debug`
         log: String = "info".to_owned(), "CHANCERY_LOG", "LEVELS";
         /// Text for people, or JSON for programs
@@ -127,6 +131,8 @@ settings! {
         metrics_listen: SocketAddr, "CHANCERY_METRICS_LISTEN", "ADDRESS:PORT";
         /// The file that keeps the digests of operator keys; made, with a new key that is shown once, where it is not there
         operator_keys: DisplayPath, "CHANCERY_OPERATOR_KEYS", "FILE";
+        /// The file of the key that signs checkpoints of the logs, or the key itself (PEM); without it, none are signed
+        log_key: KeyPlace, "CHANCERY_LOG_KEY", "FILE|PEM";
         /// The certificate chain for TLS, a PEM file; read again on SIGHUP
         tls_certificate: DisplayPath, "CHANCERY_TLS_CERTIFICATE", "FILE";
         /// The private key for TLS, a PEM file; read again on SIGHUP
@@ -169,6 +175,30 @@ impl std::str::FromStr for DisplayPath {
 impl std::fmt::Display for DisplayPath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.0.display())
+    }
+}
+
+/// A file with a secret, or the secret itself, which is not shown.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub struct KeyPlace(pub String);
+
+impl std::str::FromStr for KeyPlace {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl std::fmt::Display for KeyPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.contains("-----BEGIN") { "(the key itself)" } else { &self.0 })
+    }
+}
+
+impl std::fmt::Debug for KeyPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
     }
 }
 

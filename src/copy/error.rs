@@ -25,6 +25,14 @@ pub enum CopyError {
         /// The first global position with another event.
         position: u64,
     },
+    /// The events of the source are not those that its checkpoint was made of.
+    #[error("organisation `{organisation}` is not what its checkpoint at #{size} says: run `chancery audit verify`")]
+    NotAsSigned {
+        /// Whose log.
+        organisation: String,
+        /// Events in the checkpoint.
+        size: u64,
+    },
     /// The target went on by itself.
     #[error("organisation `{organisation}` has {there} events in the target and only {here} in the source")]
     Ahead {

@@ -17,6 +17,7 @@ use error::{from_source, from_target};
 use pages::{End, Page, Way};
 pub use progress::{Phase, Progress, Unwatched};
 
+use crate::log::{Checkpoint, sign};
 use crate::store::{Adopted, Adoption, Store};
 
 /// Keys in one transaction.
@@ -51,6 +52,9 @@ pub struct CopiedOrganisation {
     /// bytes, highest first, texts behind their length as such a number. It does not depend on the
     /// store, nor on other organisations.
     pub digest: String,
+    /// The root of its log's Merkle tree, base64: worked out anew from what was copied, and held
+    /// against the source's checkpoints.
+    pub root: String,
 }
 
 /// Copies organisations, or all when none is named. The target must not be written to by others
@@ -74,6 +78,7 @@ pub async fn copy(
     copier.look_again().await?;
     copier.pass().await?;
     copier.copy_keys().await?;
+    copier.copy_checkpoints().await?;
     copier.verify().await
 }
 
@@ -233,6 +238,24 @@ impl<'a> Copier<'a> {
         Ok(())
     }
 
+    /// Copies the signed checkpoints of what was copied, each as far as it holds there.
+    async fn copy_checkpoints(&self) -> Result<(), CopyError> {
+        for (name, course) in &self.courses {
+            for checkpoint in self.source.checkpoints(name).await.map_err(from_source)? {
+                let Some(signed) = Checkpoint::read(&checkpoint.note) else { continue };
+                if checkpoint.size > course.there {
+                    continue;
+                }
+                if sign::root_at(self.target, name, checkpoint.size).await.map_err(from_target)? != signed.root {
+                    let (organisation, size) = (name.clone(), checkpoint.size);
+                    return Err(CopyError::NotAsSigned { organisation, size });
+                }
+                self.target.save_checkpoint(checkpoint).await.map_err(from_target)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Compares everything, and sums it up.
     async fn verify(&self) -> Result<Copied, CopyError> {
         let verified = self.courses.values().map(|course| course.there).sum();
@@ -256,16 +279,16 @@ impl<'a> Copier<'a> {
         let heads = self.source.heads().await.map_err(from_source)?;
         let wanted = heads.iter().filter(|head| self.wanted.is_empty() || self.wanted.contains(&head.organisation));
         let now: u64 = wanted.map(|head| head.position).sum();
-        let mut organisations: Vec<CopiedOrganisation> = self
-            .courses
-            .iter()
-            .map(|(name, course)| CopiedOrganisation {
+        let mut organisations = Vec::with_capacity(self.courses.len());
+        for (name, course) in &self.courses {
+            organisations.push(CopiedOrganisation {
                 organisation: name.clone(),
                 position: course.there,
                 written: course.written,
                 digest: digests.finish(name),
-            })
-            .collect();
+                root: sign::root_at(self.target, name, course.there).await.map_err(from_target)?.to_string(),
+            });
+        }
         organisations.sort_unstable_by(|one, other| one.organisation.cmp(&other.organisation));
         Ok(Copied {
             organisations,

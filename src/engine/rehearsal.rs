@@ -10,9 +10,10 @@ use chancery_aggregates::vocabulary::OrganisationId;
 use parking_lot::{Mutex, RwLock};
 
 use super::{Engine, EngineError};
+use crate::log::{Hash, Node};
 use crate::store::{
-    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Head, Idempotency, KeyUse, NewEvent, Range, Snapshot,
-    Store, StoreError, Visit, Visitor,
+    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, HashedVisitor, Head, Idempotency, KeyUse, NewEvent, Range,
+    Snapshot, Store, StoreError, StoredCheckpoint, Visit, Visitor,
 };
 
 /// Global positions of events that are only rehearsed begin above any that a store gives.
@@ -273,6 +274,28 @@ impl Store for Rehearsal {
 
     async fn adopt(&self, _: Adoption) -> Result<(), StoreError> {
         Err(read_only())
+    }
+
+    async fn scan_hashed(
+        &self,
+        organisation: &str,
+        after: u64,
+        until: u64,
+        visitor: HashedVisitor,
+    ) -> Result<(), StoreError> {
+        self.below.scan_hashed(organisation, after, until, visitor).await
+    }
+
+    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError> {
+        self.below.nodes(organisation, nodes).await
+    }
+
+    async fn save_checkpoint(&self, _: StoredCheckpoint) -> Result<(), StoreError> {
+        Err(StoreError::Invalid("a rehearsal signs nothing"))
+    }
+
+    async fn checkpoints(&self, organisation: &str) -> Result<Vec<StoredCheckpoint>, StoreError> {
+        self.below.checkpoints(organisation).await
     }
 
     async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {

@@ -8,9 +8,11 @@ use async_trait::async_trait;
 use parking_lot::RwLock;
 
 use super::{
-    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Head, Idempotency, KeyUse, NewEvent, Range, Snapshot,
-    Store, StoreError, Visit, Visitor, adopt::Tip, notify::News, validate,
+    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, HashedVisitor, Head, Idempotency, KeyUse, NewEvent, Range,
+    Snapshot, Store, StoreError, StoredCheckpoint, Visit, Visitor, adopt::Tip, notify::News, validate,
 };
+use crate::log::line::Line;
+use crate::log::{Frontier, Hash, Node};
 
 /// A log that is gone when the process ends.
 #[derive(Debug, Default)]
@@ -38,6 +40,9 @@ struct Organisation {
     requests: HashMap<String, (String, Appended)>,
     /// By layout and position.
     snapshots: BTreeMap<(u32, u64), Snapshot>,
+    frontier: Frontier,
+    /// By size and verifier.
+    checkpoints: BTreeMap<(u64, String), StoredCheckpoint>,
 }
 
 #[derive(Debug)]
@@ -46,6 +51,7 @@ struct Stored {
     position: u64,
     global_position: u64,
     event: NewEvent,
+    hashes: Vec<u8>,
 }
 
 impl MemoryStore {
@@ -100,12 +106,11 @@ impl Log {
 
     fn push(&mut self, organisation: &str, event: NewEvent) {
         let own = self.organisations.entry(organisation.to_owned()).or_default();
-        let stored = Arc::new(Stored {
-            organisation: organisation.to_owned(),
-            position: own.head() + 1,
-            global_position: count(&self.events) + 1,
-            event,
-        });
+        let position = own.head() + 1;
+        let hashes = own.frontier.push(Line::default().hash_at(organisation, position, &event));
+        let global_position = count(&self.events) + 1;
+        let stored =
+            Arc::new(Stored { organisation: organisation.to_owned(), position, global_position, event, hashes });
         let stream = (stored.event.aggregate_type.clone(), stored.event.aggregate_id.clone());
         self.streams.entry(stream).or_default().insert(stored.event.sequence, Arc::clone(&stored));
         own.events.push(Arc::clone(&stored));
@@ -343,6 +348,47 @@ impl Store for MemoryStore {
         log.refuse_if_closed()?;
         self.news.announce(log.adopt(adoption)?);
         Ok(())
+    }
+
+    async fn scan_hashed(
+        &self,
+        organisation: &str,
+        after: u64,
+        until: u64,
+        mut visitor: HashedVisitor,
+    ) -> Result<(), StoreError> {
+        for stored in self.select(&Range::Organisation { organisation: organisation.to_owned(), after, until })? {
+            if let Visit::Break(()) = visitor(stored.row(), &stored.hashes) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError> {
+        let log = self.log.read();
+        log.refuse_if_closed()?;
+        let own = log.organisations.get(organisation);
+        let hash = |node: &Node| {
+            let index = usize::try_from(node.position().checked_sub(1)?).ok()?;
+            Some((*node, node.hash_in(&own?.events.get(index)?.hashes)?))
+        };
+        Ok(nodes.iter().filter_map(hash).collect())
+    }
+
+    async fn save_checkpoint(&self, checkpoint: StoredCheckpoint) -> Result<(), StoreError> {
+        let mut log = self.log.write();
+        log.refuse_if_closed()?;
+        let own = log.organisations.entry(checkpoint.organisation.clone()).or_default();
+        own.checkpoints.entry((checkpoint.size, checkpoint.verifier.clone())).or_insert(checkpoint);
+        Ok(())
+    }
+
+    async fn checkpoints(&self, organisation: &str) -> Result<Vec<StoredCheckpoint>, StoreError> {
+        let log = self.log.read();
+        log.refuse_if_closed()?;
+        let own = log.organisations.get(organisation);
+        Ok(own.map(|own| own.checkpoints.values().cloned().collect()).unwrap_or_default())
     }
 
     async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {

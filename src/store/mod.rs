@@ -13,6 +13,7 @@
 
 mod adopt;
 mod beside;
+mod hashed;
 pub mod memory;
 mod notify;
 pub mod postgres;
@@ -20,11 +21,14 @@ pub mod projection;
 pub mod sqlite;
 mod validate;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 pub use adopt::{Adopted, AdoptedKey, Adoption};
 use async_trait::async_trait;
 pub use beside::{Group, GroupWatch, KeyUse};
+
+use crate::log::{Hash, Node};
 
 /// One event, ready to be written. Positions are given by the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,6 +167,24 @@ pub type Visitor = Box<dyn for<'row> FnMut(EventRow<'row>) -> Visit + Send + 'st
 
 /// Takes the rows of a fold, one by one.
 pub type Folder = Box<dyn for<'row> FnMut(FoldRow<'row>) -> Visit + Send + 'static>;
+
+/// Takes the rows of a range with the hashes that each keeps, one by one.
+pub type HashedVisitor = Box<dyn FnMut(EventRow<'_>, &[u8]) -> Visit + Send + 'static>;
+
+/// A signed statement of an organisation's size and root, as a store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCheckpoint {
+    /// Whose log.
+    pub organisation: String,
+    /// Position of its last event then.
+    pub size: u64,
+    /// The public key, as the verifiers of signed notes are written.
+    pub verifier: String,
+    /// The signed note.
+    pub note: String,
+    /// When it was made, microseconds since 1970.
+    pub time: i64,
+}
 
 /// The head of one organisation's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -371,6 +393,37 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// [`StoreError::Moved`] when [`Adoption::global_head`] is not the store's, [`StoreError::KeyReused`]
     /// when a key did something else here; the others as they are named.
     async fn adopt(&self, adoption: Adoption) -> Result<(), StoreError>;
+
+    /// Visits the events of one organisation with `after < position <= until`, and with each the hashes
+    /// that its row keeps: of the node of level `n` at `32 * n`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn scan_hashed(
+        &self,
+        organisation: &str,
+        after: u64,
+        until: u64,
+        visitor: HashedVisitor,
+    ) -> Result<(), StoreError>;
+
+    /// The hashes of nodes of an organisation's tree; those that it does not have (yet) are left out.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError>;
+
+    /// Keeps a checkpoint, durably and for good. One that is there already is passed over.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn save_checkpoint(&self, checkpoint: StoredCheckpoint) -> Result<(), StoreError>;
+
+    /// The checkpoints of an organisation, by size.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn checkpoints(&self, organisation: &str) -> Result<Vec<StoredCheckpoint>, StoreError>;
 
     /// Waits until the log has an event with a global position above `after`, and returns the global
     /// position of its last event; after `timeout`, returns that as it is then, read anew.

@@ -130,7 +130,7 @@ async fn what_was_written_without_a_notification_is_found_by_looking() {
             "SET search_path TO chancery;
              BEGIN;
              INSERT INTO events SELECT aggregate_type, aggregate_id, 2, event_type, event_version, payload, metadata,
-                 NULL, NULL, organisation, 2, 2, time + 1 FROM events;
+                 NULL, NULL, organisation, 2, 2, time + 1, hashes FROM events;
              UPDATE organisations SET position = 2; UPDATE log_head SET global_position = 2;
              COMMIT",
         )

@@ -1,13 +1,15 @@
 //! A store that counts the questions it is asked, and can be made to fail.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chancery::log::{Hash, Node};
 use chancery::store::{
-    AdoptedKey, Adoption, Append, Appended, Bound, Folder, Head, Idempotency, KeyUse, Range, Snapshot, Store,
-    StoreError, Visitor,
+    AdoptedKey, Adoption, Append, Appended, Bound, Folder, HashedVisitor, Head, Idempotency, KeyUse, Range, Snapshot,
+    Store, StoreError, StoredCheckpoint, Visitor,
 };
 
 #[derive(Debug)]
@@ -71,6 +73,28 @@ impl Store for Watched {
 
     async fn adopt(&self, adoption: Adoption) -> Result<(), StoreError> {
         self.store.adopt(adoption).await
+    }
+
+    async fn scan_hashed(
+        &self,
+        organisation: &str,
+        after: u64,
+        until: u64,
+        visitor: HashedVisitor,
+    ) -> Result<(), StoreError> {
+        self.store.scan_hashed(organisation, after, until, visitor).await
+    }
+
+    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError> {
+        self.store.nodes(organisation, nodes).await
+    }
+
+    async fn save_checkpoint(&self, checkpoint: StoredCheckpoint) -> Result<(), StoreError> {
+        self.store.save_checkpoint(checkpoint).await
+    }
+
+    async fn checkpoints(&self, organisation: &str) -> Result<Vec<StoredCheckpoint>, StoreError> {
+        self.store.checkpoints(organisation).await
     }
 
     async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {

@@ -3,14 +3,16 @@
 //! Unique indexes stand behind the head check, and the engine would decide again: without this, the check
 //! could be missing and nobody would notice.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chancery::log::{Hash, Node};
 use chancery::store::projection::ProjectionStore;
 use chancery::store::{
-    AdoptedKey, Adoption, Append, Appended, Bound, Folder, Head, Idempotency, KeyUse, Range, Snapshot, Store,
-    StoreError, Visitor,
+    AdoptedKey, Adoption, Append, Appended, Bound, Folder, HashedVisitor, Head, Idempotency, KeyUse, Range, Snapshot,
+    Store, StoreError, StoredCheckpoint, Visitor,
 };
 
 /// A store, and a panic when two appends meet anywhere but at the head of their organisation.
@@ -77,6 +79,28 @@ impl<S: Store> Store for Guarded<S> {
 
     async fn adopt(&self, adoption: Adoption) -> Result<(), StoreError> {
         self.0.adopt(adoption).await
+    }
+
+    async fn scan_hashed(
+        &self,
+        organisation: &str,
+        after: u64,
+        until: u64,
+        visitor: HashedVisitor,
+    ) -> Result<(), StoreError> {
+        self.0.scan_hashed(organisation, after, until, visitor).await
+    }
+
+    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError> {
+        self.0.nodes(organisation, nodes).await
+    }
+
+    async fn save_checkpoint(&self, checkpoint: StoredCheckpoint) -> Result<(), StoreError> {
+        self.0.save_checkpoint(checkpoint).await
+    }
+
+    async fn checkpoints(&self, organisation: &str) -> Result<Vec<StoredCheckpoint>, StoreError> {
+        self.0.checkpoints(organisation).await
     }
 
     async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {

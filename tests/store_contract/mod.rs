@@ -13,6 +13,7 @@
 mod adopt;
 mod append;
 mod follow;
+pub(crate) mod hashes;
 mod idempotency;
 mod key_uses;
 mod lasting;
@@ -81,6 +82,10 @@ macro_rules! contract {
                 follow::whoever_waits_from_news_to_news_misses_nothing
                 follow::a_wait_that_is_dropped_leaves_the_others_waiting
                 follow::closing_ends_the_waiting
+                hashes::the_same_events_have_the_same_root_however_they_were_written
+                hashes::proofs_are_made_of_kept_nodes
+                hashes::a_scan_with_hashes_keeps_to_its_bounds
+                hashes::checkpoints_are_kept_once_and_listed_by_size
                 adopt::events_are_taken_over_as_they_are_in_their_order
                 adopt::an_event_that_does_not_follow_is_refused_and_nothing_is_written
                 adopt::a_global_head_that_is_another_is_refused
@@ -103,6 +108,7 @@ macro_rules! lasting_contract {
                 lasting::two_handles_append_to_one_organisation_without_a_gap
                 lasting::a_conflict_with_another_handle_is_seen
                 follow::an_append_of_another_handle_wakes_who_waits
+                hashes::hashes_go_on_where_another_handle_ended
                 adopt::what_was_taken_over_is_there_after_reopening
             }
         }
@@ -243,4 +249,5 @@ pub(crate) async fn assert_gapless(store: &dyn Store, organisation: &str, count:
     assert!(rows.iter().all(|row| row.event == event(&format!("{organisation}/manager"), row.position)));
     let head = store.head(organisation).await.unwrap().map(|head| (head.position, head.time));
     assert_eq!(head, rows.last().map(|last| (last.position, last.event.time)));
+    hashes::assert_hashed(store, organisation).await;
 }

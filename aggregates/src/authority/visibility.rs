@@ -62,11 +62,21 @@ impl Facts {
     /// # Errors
     /// [`Refusal::MissingPermission`].
     pub fn may_replay(&self) -> Result<(), Refusal> {
+        self.needs(Need::AuditView)
+    }
+
+    /// Whether the reader may be given events of the log to take away. Nothing else follows from it, and it
+    /// follows from nothing else.
+    ///
+    /// # Errors
+    /// [`Refusal::MissingPermission`].
+    pub fn may_export(&self) -> Result<(), Refusal> {
+        self.needs(Need::AuditExport)
+    }
+
+    fn needs(&self, need: Need) -> Result<(), Refusal> {
         match self.acting()? {
-            Acting::Member(member) => {
-                let missing = || self.missing_need(Need::AuditView);
-                self.authorise(member, Need::AuditView, &[Place::Organisation], missing)
-            }
+            Acting::Member(member) => self.authorise(member, need, &[Place::Organisation], || self.missing_need(need)),
             Acting::System | Acting::Operator => Ok(()),
         }
     }

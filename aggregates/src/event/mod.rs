@@ -12,7 +12,7 @@ mod scope;
 use cqrs_es::DomainEvent;
 
 pub use member::{Details, EndedRole, MemberEvent};
-pub use organisation::{CommandRefused, OrganisationEvent};
+pub use organisation::{AuditExported, CommandRefused, OrganisationEvent};
 pub use recorded::{Metadata, Recorded};
 pub use role::{RoleCreated, RoleEvent};
 pub use scope::ScopeEvent;

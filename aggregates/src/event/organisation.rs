@@ -1,5 +1,7 @@
 //! What can happen to an organisation as a whole.
 
+use std::collections::BTreeMap;
+
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +44,27 @@ pub enum OrganisationEvent {
     },
     /// A command was refused; nothing else happened.
     CommandRefused(Box<CommandRefused>),
+    /// Checkpoints of the log are signed with this key from now on.
+    LogKeyPublished {
+        /// The public key, as a signed note's verifiers are written.
+        key: CompactString,
+    },
+    /// Somebody was about to be given events of the log. Recorded before any left.
+    AuditExported(AuditExported),
+}
+
+/// An export of the audit log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditExported {
+    /// Position of the first event.
+    pub from: u64,
+    /// Position of the last event.
+    pub until: u64,
+    /// What it was written as, such as `pack`.
+    pub format: CompactString,
+    /// What the events were chosen by, besides the range.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub filters: BTreeMap<CompactString, CompactString>,
 }
 
 /// A refused command. Repetitions within an hour are recorded at the 1st, 2nd, 4th, 8th … time.
@@ -70,6 +93,8 @@ impl OrganisationEvent {
             Self::PolicyRevised { .. } => "PolicyRevised",
             Self::OwnerTransferred { .. } => "OwnerTransferred",
             Self::CommandRefused(_) => "CommandRefused",
+            Self::LogKeyPublished { .. } => "LogKeyPublished",
+            Self::AuditExported(_) => "AuditExported",
         }
     }
 }

@@ -60,6 +60,7 @@ impl AccessState {
                 }
             }
             OrganisationEvent::CommandRefused(refused) => self.remember_refusal(refused, stamp),
+            OrganisationEvent::LogKeyPublished { .. } | OrganisationEvent::AuditExported(_) => {}
         }
     }
 

@@ -1,7 +1,7 @@
 //! The organisation: founding, revisions, the owner.
 
 use chancery_aggregates::command::{MemberCommand, OrganisationCommand};
-use chancery_aggregates::event::OrganisationEvent;
+use chancery_aggregates::event::{AuditExported, OrganisationEvent};
 use chancery_aggregates::profile::document::Policy;
 use chancery_aggregates::refusal::{Refusal, Thing};
 use chancery_aggregates::vocabulary::{IdError, MemberId, OrganisationId};
@@ -224,5 +224,38 @@ fn an_organisation_has_an_id_without_a_slash() {
     World::empty().when(OPERATOR, command).then_refused(
         "bad_id",
         Refusal::BadId { thing: Thing::Organisation, id: "acme/eu".into(), because: IdError::Character },
+    );
+}
+
+#[test]
+fn the_operator_publishes_a_key_for_checkpoints_of_the_log() {
+    proplink()
+        .when(OPERATOR, OrganisationCommand::PublishLogKey { key: "chancery/acme+c74f20a3+AR".into() })
+        .then_expect_events(vec![OrganisationEvent::LogKeyPublished { key: "chancery/acme+c74f20a3+AR".into() }]);
+}
+
+#[test]
+fn no_member_publishes_a_key_of_the_log() {
+    proplink()
+        .when("priya", OrganisationCommand::PublishLogKey { key: "chancery/acme+c74f20a3+AR".into() })
+        .then_refused("operator_only", Refusal::OperatorOnly { command: "PublishLogKey".into() });
+}
+
+fn pack() -> AuditExported {
+    AuditExported { from: 1, until: 9, format: "pack".into(), filters: Default::default() }
+}
+
+#[test]
+fn whoever_holds_the_permission_exports_the_audit_log() {
+    proplink()
+        .when("priya", OrganisationCommand::ExportAudit(pack()))
+        .then_expect_events(vec![OrganisationEvent::AuditExported(pack())]);
+}
+
+#[test]
+fn nobody_exports_the_audit_log_without_the_permission() {
+    proplink().when("tom", OrganisationCommand::ExportAudit(pack())).then_refused(
+        "missing_permission",
+        Refusal::MissingPermission { actor: "tom".into(), permission: "audit.create".into(), place: None },
     );
 }

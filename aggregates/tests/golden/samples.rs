@@ -1,7 +1,8 @@
 //! One of each event, as Rust has it.
 
 use chancery_aggregates::event::{
-    CommandRefused, Details, EndedRole, Event, MemberEvent, OrganisationEvent, RoleCreated, RoleEvent, ScopeEvent,
+    AuditExported, CommandRefused, Details, EndedRole, Event, MemberEvent, OrganisationEvent, RoleCreated, RoleEvent,
+    ScopeEvent,
 };
 use chancery_aggregates::key::KeyHash;
 use chancery_aggregates::profile::document::{AssignedBy, Policy};
@@ -95,6 +96,21 @@ fn of_organisations() -> Vec<Sample> {
             message: "`tom` would gain `work.sign`, which `tom` does not hold there".into(),
             occurrence: 4,
         }))),
+        full(OrganisationEvent::LogKeyPublished {
+            key: "chancery/acme+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".into(),
+        }),
+        full(OrganisationEvent::AuditExported(AuditExported {
+            from: 1,
+            until: 57,
+            format: "csv".into(),
+            filters: [("actor".into(), "sam".into()), ("type".into(), "RoleAssigned".into())].into(),
+        })),
+        minimal(OrganisationEvent::AuditExported(AuditExported {
+            from: 1,
+            until: 57,
+            format: "pack".into(),
+            filters: Default::default(),
+        })),
     ]
 }
 

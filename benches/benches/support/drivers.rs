@@ -96,6 +96,8 @@ struct Batch {
     versions: Vec<&'static str>,
     payloads: Vec<&'static str>,
     metadata: Vec<&'static str>,
+    /// As long as they are on average; nobody looks at them here.
+    hashes: Vec<Vec<u8>>,
 }
 
 impl Batch {
@@ -111,6 +113,7 @@ impl Batch {
             versions: all("1"),
             payloads: all(PAYLOAD),
             metadata: all(METADATA),
+            hashes: vec![vec![7; 64]; ROWS],
         }
     }
 }
@@ -127,7 +130,7 @@ pub(crate) async fn batches(server: &Server, length: Duration) -> f64 {
     while start.elapsed() < length {
         number += 1;
         let (expected, next) = (vec![number; ROWS], vec![number + 1; ROWS]);
-        let parameters: [&(dyn ToSql + Sync); 19] = [
+        let parameters: [&(dyn ToSql + Sync); 20] = [
             &LOCK,
             &writer,
             &number,
@@ -147,6 +150,7 @@ pub(crate) async fn batches(server: &Server, length: Duration) -> f64 {
             &batch.payloads,
             &batch.metadata,
             &next,
+            &batch.hashes,
         ];
         client.query_one(&statement, &parameters).await.unwrap();
     }
@@ -174,7 +178,7 @@ pub(crate) async fn batches_by_sqlx(server: &Server, length: Duration) -> f64 {
         let query = query.bind(&batch.organisations).bind(&expected).bind(&next).bind(&next).bind(&next);
         let query = query.bind(&batch.numbers).bind(&batch.organisations).bind(&next).bind(&batch.types);
         let query = query.bind(&batch.streams).bind(&next).bind(&batch.event_types).bind(&batch.versions);
-        let query = query.bind(&batch.payloads).bind(&batch.metadata).bind(&next);
+        let query = query.bind(&batch.payloads).bind(&batch.metadata).bind(&next).bind(&batch.hashes);
         query.fetch_one(&mut *connection).await.unwrap();
     }
     number as f64 * ROWS as f64 / start.elapsed().as_secs_f64()

@@ -1,6 +1,6 @@
 //! What happened to the organisation as a whole, in words.
 
-use chancery_aggregates::event::{CommandRefused, OrganisationEvent};
+use chancery_aggregates::event::{AuditExported, CommandRefused, OrganisationEvent};
 use chancery_aggregates::profile::document::{CategoryDocument, Policy};
 
 use super::{Teller, Told};
@@ -23,7 +23,17 @@ pub(super) fn tell(teller: &Teller<'_>, event: &OrganisationEvent) -> Told {
             Told::new(format!("handed the role {} from {} to {}", role.name, teller.whom(before), teller.whom(after)))
         }
         OrganisationEvent::CommandRefused(refused) => tell_refused(teller, refused),
+        OrganisationEvent::LogKeyPublished { key } => {
+            Told::new(format!("published the key {key} for checkpoints of the log"))
+        }
+        OrganisationEvent::AuditExported(export) => Told::new(tell_export(export)),
     }
+}
+
+fn tell_export(export: &AuditExported) -> String {
+    let filters: Vec<String> = export.filters.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let only = if filters.is_empty() { String::new() } else { format!(", only {}", words::list(&filters)) };
+    format!("exported the audit log from #{} to #{} as {}{only}", export.from, export.until, export.format)
 }
 
 fn tell_added(added: &[CategoryDocument]) -> String {
@@ -131,6 +141,8 @@ fn attempted(command: &str) -> Option<&'static str> {
         "ReviseCatalogue" => "add permissions to the catalogue",
         "RevisePolicy" => "change the rules of the organisation",
         "TransferOwner" => "hand over the ownership",
+        "PublishLogKey" => "publish a key for checkpoints of the log",
+        "ExportAudit" => "export the audit log",
         "CreateRole" => "create the role {}",
         "DuplicateRole" => "make the role {} as a copy",
         "RenameRole" => "rename the role {}",

@@ -72,7 +72,10 @@ impl Subjects {
 
     fn of_organisation(&mut self, event: &OrganisationEvent) {
         match event {
-            OrganisationEvent::OrganisationFounded { .. } | OrganisationEvent::PolicyRevised { .. } => {}
+            OrganisationEvent::OrganisationFounded { .. }
+            | OrganisationEvent::PolicyRevised { .. }
+            | OrganisationEvent::LogKeyPublished { .. }
+            | OrganisationEvent::AuditExported(_) => {}
             OrganisationEvent::CatalogueRevised { added } => {
                 // Permissions of one catalogue are not repeated: no need to look for them.
                 let added = added.iter().flat_map(|category| &category.permissions);

@@ -22,7 +22,9 @@ pub(super) enum Touch {
 pub(super) fn of(event: &Event, before: &AccessState, after: &AccessState) -> Touch {
     match event {
         Event::Organisation(event) => match event {
-            OrganisationEvent::CommandRefused(_) => Touch::Nothing,
+            OrganisationEvent::CommandRefused(_)
+            | OrganisationEvent::LogKeyPublished { .. }
+            | OrganisationEvent::AuditExported(_) => Touch::Nothing,
             OrganisationEvent::OwnerTransferred { before: from, after: to, .. } => {
                 Touch::Members([from, to].iter().filter_map(|id| after.member_ix(id.as_str())).collect())
             }

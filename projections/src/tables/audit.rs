@@ -171,6 +171,8 @@ impl Told {
                 self.change(&json!({ "holder": before }), &json!({ "holder": after }));
             }
             OrganisationEvent::CommandRefused(refused) => self.refused(refused, state),
+            OrganisationEvent::LogKeyPublished { key } => self.after = written(&json!({ "key": key })),
+            OrganisationEvent::AuditExported(export) => self.after = written(export),
         }
     }
 

@@ -119,7 +119,9 @@ impl<'a> Touched<'a> {
                     self.assignment(after, role);
                 }
             }
-            OrganisationEvent::CommandRefused(_) => {}
+            OrganisationEvent::CommandRefused(_)
+            | OrganisationEvent::LogKeyPublished { .. }
+            | OrganisationEvent::AuditExported(_) => {}
         }
     }
 

@@ -13,8 +13,10 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::batch;
 use super::connection::{Connector, Session};
+use super::hashes;
 use super::text;
 use crate::store::adopt::Tip;
+use crate::store::hashed::Adopting;
 use crate::store::{AdoptedKey, Adoption, Append, StoreError};
 
 /// Why nothing was taken over.
@@ -83,9 +85,16 @@ async fn transact(session: &Session, lock: i64, adoption: &Adoption) -> Result<u
     let rows = session.query("SELECT global_position FROM log_head FOR UPDATE", &[]).await?;
     let head = rows.first().map_or(Ok(0), |row| row.try_get::<_, i64>(0))?;
     let mut tips = tips(session, adoption).await?;
+    let mut adopting = Adopting::default();
+    for (name, tip) in &tips {
+        let Some(frontier) = hashes::frontier(session, name, tip.position).await? else {
+            return Err(StoreError::Invalid("hashes of the events before those to be taken over are missing").into());
+        };
+        adopting.start(name, frontier);
+    }
     adoption.check(head.cast_unsigned(), &mut tips)?;
     if !adoption.events.is_empty() {
-        write_events(session, head, adoption).await?;
+        write_events(session, head, adoption, &mut adopting).await?;
         move_heads(session, adoption, &tips).await?;
     }
     if !adoption.keys.is_empty() {
@@ -106,10 +115,10 @@ async fn tips(session: &Session, adoption: &Adoption) -> Result<HashMap<String, 
         .collect()
 }
 
-async fn write_events(session: &Session, head: i64, adoption: &Adoption) -> Result<(), Error> {
+async fn write_events(session: &Session, head: i64, adoption: &Adoption, adopting: &mut Adopting) -> Result<(), Error> {
     let sql =
         "COPY events (global_position, organisation, position, aggregate_type, aggregate_id, sequence, event_type,
-                            event_version, payload, payload_text, metadata, metadata_text, time) FROM STDIN BINARY";
+                            event_version, payload, payload_text, metadata, metadata_text, time, hashes) FROM STDIN BINARY";
     let types = [
         Type::INT8,
         Type::TEXT,
@@ -124,13 +133,14 @@ async fn write_events(session: &Session, head: i64, adoption: &Adoption) -> Resu
         Type::JSON,
         Type::TEXT,
         Type::INT8,
+        Type::BYTEA,
     ];
     let mut writer = pin!(BinaryCopyInWriter::new(session.client.copy_in(sql).await?, &types));
     for (global_position, adopted) in (head + 1..).zip(&adoption.events) {
         let event = &adopted.event;
         let (payload, payload_text) = text::split(&event.payload);
         let (metadata, metadata_text) = text::split(&event.metadata);
-        let row: [&(dyn ToSql + Sync); 13] = [
+        let row: [&(dyn ToSql + Sync); 14] = [
             &global_position,
             &adopted.organisation,
             &adopted.position.cast_signed(),
@@ -144,6 +154,7 @@ async fn write_events(session: &Session, head: i64, adoption: &Adoption) -> Resu
             &metadata,
             &metadata_text,
             &event.time,
+            &adopting.push(adopted),
         ];
         writer.as_mut().write(&row).await?;
     }

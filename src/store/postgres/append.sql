@@ -39,13 +39,13 @@ WITH locked AS MATERIALIZED (
     SELECT a.*, c.after + a.through - a.count AS after FROM accepted AS a, counted AS c
 ), written AS (
     INSERT INTO events (global_position, organisation, position, aggregate_type, aggregate_id, sequence, event_type,
-                        event_version, payload, payload_text, metadata, metadata_text, time)
+                        event_version, payload, payload_text, metadata, metadata_text, time, hashes)
     SELECT p.after + e.index, p.organisation, p.expected + e.index, e.aggregate_type, e.aggregate_id, e.sequence,
-           e.event_type, e.event_version, e.payload, e.payload_text, e.metadata, e.metadata_text, e.time
+           e.event_type, e.event_version, e.payload, e.payload_text, e.metadata, e.metadata_text, e.time, e.hashes
     FROM unnest($11::bigint[], $12::bigint[], $13::text[], $14::text[], $15::bigint[], $16::text[], $17::text[],
-                $18::json[], $19::text[], $20::json[], $21::text[], $22::bigint[])
+                $18::json[], $19::text[], $20::json[], $21::text[], $22::bigint[], $23::bytea[])
         AS e (number, index, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, payload_text,
-              metadata, metadata_text, time)
+              metadata, metadata_text, time, hashes)
     JOIN placed AS p ON p.number = e.number
 ), remembered AS (
     INSERT INTO requests (organisation, key, fingerprint, first_position, last_position, last_global_position)

@@ -23,12 +23,12 @@ WITH locked AS MATERIALIZED (
     RETURNING writers.after
 ), written AS (
     INSERT INTO events (global_position, organisation, position, aggregate_type, aggregate_id, sequence, event_type,
-                        event_version, payload, metadata, time)
+                        event_version, payload, metadata, time, hashes)
     SELECT c.after + e.number, e.organisation, e.position, e.aggregate_type, e.aggregate_id, e.sequence, e.event_type,
-           e.event_version, e.payload, e.metadata, e.time
+           e.event_version, e.payload, e.metadata, e.time, e.hashes
     FROM counted AS c, unnest($9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::bigint[],
-                              $15::text[], $16::text[], $17::json[], $18::json[], $19::bigint[])
+                              $15::text[], $16::text[], $17::json[], $18::json[], $19::bigint[], $20::bytea[])
         AS e (number, organisation, position, aggregate_type, aggregate_id, sequence, event_type, event_version,
-              payload, metadata, time)
+              payload, metadata, time, hashes)
 )
 SELECT coalesce(max(after), 0) / count(*) AS after FROM noted

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::connection::Session;
 use super::text::{self, Json};
+use crate::store::hashed::Hashed;
 use crate::store::{Append, Appended, Idempotency, StoreError, validate};
 
 const APPEND: &str = include_str!("append.sql");
@@ -23,7 +24,7 @@ pub(super) async fn append(
     lock: i64,
     writer: Uuid,
     batch: i64,
-    requests: &[&Append],
+    requests: &[&Hashed],
 ) -> Result<Option<Vec<Answer>>, Error> {
     let heads = Heads::of(requests);
     let events = Events::of(requests);
@@ -45,7 +46,7 @@ pub(super) async fn append(
 }
 
 /// Finds out why requests were not accepted, and fills their answers in.
-pub(super) async fn explain(session: &Session, requests: &[&Append], answers: &mut [Answer]) -> Result<(), Error> {
+pub(super) async fn explain(session: &Session, requests: &[&Hashed], answers: &mut [Answer]) -> Result<(), Error> {
     if answers.iter().all(Option::is_some) {
         return Ok(());
     }
@@ -103,7 +104,7 @@ pub(super) async fn fence(
     session: &Session,
     writer: Uuid,
     batch: i64,
-    requests: &[&Append],
+    requests: &[&Hashed],
 ) -> Result<Option<Vec<Answer>>, Error> {
     // Waits for a statement that is still at work. Asking twice gives the same answer.
     let sql = "UPDATE writers SET fenced = true WHERE writer = $1 RETURNING batch, after, until";
@@ -154,7 +155,7 @@ fn set(
     answers: &mut [Answer],
     number: i64,
     answer: impl Fn(&Append) -> Result<Appended, StoreError>,
-    requests: &[&Append],
+    requests: &[&Hashed],
 ) {
     let index = usize::try_from(number - 1).unwrap_or(usize::MAX);
     if let (Some(slot), Some(request)) = (answers.get_mut(index), requests.get(index)) {
@@ -193,7 +194,7 @@ struct Heads<'a> {
 }
 
 impl<'a> Heads<'a> {
-    fn of(requests: &[&'a Append]) -> Self {
+    fn of(requests: &[&'a Hashed]) -> Self {
         let mut heads = Self::default();
         for request in requests {
             heads.organisations.push(&request.organisation);
@@ -235,13 +236,14 @@ struct Events<'a> {
     metadata: Vec<Json<'a>>,
     metadata_texts: Vec<Option<&'a str>>,
     times: Vec<i64>,
+    hashes: Vec<&'a [u8]>,
 }
 
 impl<'a> Events<'a> {
-    fn of(requests: &[&'a Append]) -> Self {
+    fn of(requests: &[&'a Hashed]) -> Self {
         let mut events = Self::default();
         for (number, request) in (1..).zip(requests) {
-            for (index, event) in (1..).zip(&request.events) {
+            for (index, (event, hashes)) in (1..).zip(request.events.iter().zip(&request.hashes)) {
                 events.numbers.push(number);
                 events.indexes.push(index);
                 events.aggregate_types.push(&event.aggregate_type);
@@ -256,12 +258,13 @@ impl<'a> Events<'a> {
                 events.metadata.push(metadata);
                 events.metadata_texts.push(metadata_text);
                 events.times.push(event.time);
+                events.hashes.push(hashes);
             }
         }
         events
     }
 
-    fn parameters(&self) -> [&(dyn ToSql + Sync); 12] {
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 13] {
         [
             &self.numbers,
             &self.indexes,
@@ -275,6 +278,7 @@ impl<'a> Events<'a> {
             &self.metadata,
             &self.metadata_texts,
             &self.times,
+            &self.hashes,
         ]
     }
 }

@@ -10,7 +10,8 @@ use super::batch::{self, Answer};
 use super::connection::{Connector, Patience, Session};
 use super::error::{in_words, is_cancelled, is_lost};
 use super::usual;
-use crate::store::{Append, StoreError};
+use crate::store::StoreError;
+use crate::store::hashed::Hashed;
 
 /// Times that a batch is sent because the connection was lost before it was committed.
 const ATTEMPTS: usize = 10;
@@ -55,7 +56,7 @@ impl Committer {
 
     /// Writes the requests. After `Ok` what was answered with `Ok` is durable, whatever happened to
     /// the connection; after `Err` the error says what is known.
-    pub(super) async fn commit(&mut self, requests: &[&Append]) -> Result<Vec<Answer>, Failure> {
+    pub(super) async fn commit(&mut self, requests: &[&Hashed]) -> Result<Vec<Answer>, Failure> {
         let mut patience = self.connector.patience();
         let mut lost = None;
         for _ in 0..ATTEMPTS {
@@ -117,7 +118,7 @@ impl Committer {
     async fn resolve(
         &mut self,
         lost: &Lost,
-        requests: &[&Append],
+        requests: &[&Hashed],
         patience: &mut Patience,
     ) -> Result<Option<Vec<Answer>>, Failure> {
         loop {
@@ -147,7 +148,7 @@ impl Committer {
     }
 
     /// What an error of a request alone says about it.
-    pub(super) async fn blame(&mut self, request: &Append, error: &Error) -> Answer {
+    pub(super) async fn blame(&mut self, request: &Hashed, error: &Error) -> Answer {
         let location = &self.connector.location;
         let constraint = error.as_db_error().and_then(|error| error.constraint());
         match (error.code(), constraint) {
@@ -178,7 +179,7 @@ async fn try_commit(
     session: &Session,
     connector: &Connector,
     sent: &Lost,
-    requests: &[&Append],
+    requests: &[&Hashed],
 ) -> Result<Option<Vec<Answer>>, Error> {
     let lock = connector.location.lock_key();
     if let Some(answers) = usual::append(session, lock, sent.writer, sent.batch, requests).await? {
@@ -191,7 +192,7 @@ async fn try_commit(
     Ok(Some(answers))
 }
 
-async fn resolve_on(session: &Session, lost: &Lost, requests: &[&Append]) -> Result<Option<Vec<Answer>>, Error> {
+async fn resolve_on(session: &Session, lost: &Lost, requests: &[&Hashed]) -> Result<Option<Vec<Answer>>, Error> {
     let Some(mut answers) = batch::fence(session, lost.writer, lost.batch, requests).await? else { return Ok(None) };
     batch::explain(session, requests, &mut answers).await?;
     Ok(Some(answers))

@@ -4,7 +4,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use super::text::Json;
-use crate::store::{EventRow, FoldRow, Folder, Range, Visit, Visitor};
+use crate::store::{EventRow, FoldRow, Folder, HashedVisitor, Range, Visit, Visitor};
 
 const FIRST_PAGE: i64 = 256;
 const LONGEST_PAGE: i64 = 4096;
@@ -17,6 +17,13 @@ macro_rules! select {
             $from
         )
     };
+    (hashed $from:literal) => {
+        concat!(
+            "SELECT global_position, position, aggregate_type, aggregate_id, sequence, event_type, event_version, \
+             payload, payload_text, metadata, metadata_text, time, organisation, hashes FROM events ",
+            $from
+        )
+    };
     (fold $from:literal) => {
         concat!(
             "SELECT position, time, aggregate_type, event_type, event_version, payload, payload_text FROM events ",
@@ -25,10 +32,16 @@ macro_rules! select {
     };
 }
 
+/// A page of an organisation's events, all of each.
+pub(super) const PAGE: &str =
+    select!(scan "WHERE organisation = $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT $4");
+
 /// What is done with the rows.
 pub(super) enum Sink {
     /// All of each.
     Scan(Visitor),
+    /// All of each, and the hashes that it keeps, of one organisation.
+    Hashed(HashedVisitor),
     /// As much of each as a fold needs, of one organisation.
     Fold(Folder),
 }
@@ -40,9 +53,10 @@ impl Sink {
             (Self::Fold(_), _) => {
                 select!(fold "WHERE organisation = $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT $4")
             }
-            (Self::Scan(_), Range::Organisation { .. }) => {
-                select!(scan "WHERE organisation = $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT $4")
+            (Self::Hashed(_), _) => {
+                select!(hashed "WHERE organisation = $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT $4")
             }
+            (Self::Scan(_), Range::Organisation { .. }) => PAGE,
             (Self::Scan(_), Range::Stream { .. }) => select!(scan
                 "WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence > $3 AND sequence <= $4 \
                  ORDER BY sequence LIMIT $5"),
@@ -63,6 +77,10 @@ impl Sink {
                     Range::Store { .. } => event.global_position,
                 };
                 Ok((key.cast_signed(), visitor(event)))
+            }
+            Self::Hashed(visitor) => {
+                let event = event_row(row)?;
+                Ok((event.position.cast_signed(), visitor(event, row.try_get(13)?)))
             }
             Self::Fold(folder) => {
                 let event = fold_row(row)?;
@@ -136,7 +154,7 @@ impl Cursor {
     }
 }
 
-fn event_row(row: &Row) -> Result<EventRow<'_>, Error> {
+pub(super) fn event_row(row: &Row) -> Result<EventRow<'_>, Error> {
     Ok(EventRow {
         global_position: number(row, 0)?,
         position: number(row, 1)?,

@@ -13,6 +13,7 @@ mod connection;
 mod cursor;
 mod error;
 mod follow;
+mod hashes;
 mod location;
 mod projection;
 mod reader;
@@ -22,6 +23,7 @@ mod tls;
 mod usual;
 mod writer;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -41,11 +43,13 @@ use self::location::Location;
 use self::projection::Projections;
 use self::reader::Readers;
 use self::writer::{Job, Queue, Writer};
+use super::hashed::{Frontiers, Prepared};
 use super::projection::ProjectionStore;
 use super::{
-    Access, AdoptedKey, Adoption, Append, Appended, Bound, Folder, GroupWatch, Head, Idempotency, KeyUse, Range,
-    Snapshot, Store, StoreError, Visitor, beside::Groups, validate,
+    Access, AdoptedKey, Adoption, Append, Appended, Bound, Folder, GroupWatch, HashedVisitor, Head, Idempotency,
+    KeyUse, Range, Snapshot, Store, StoreError, StoredCheckpoint, Visitor, beside::Groups, validate,
 };
+use crate::log::{Hash, Node};
 
 /// How a store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +88,7 @@ pub struct PostgresStore {
     readers: Arc<Readers>,
     follow: Arc<Follow>,
     adopter: Adopter,
+    frontiers: Frontiers,
     /// Requests for the writer; closing it ends the store's thread.
     queue: Queue,
     connector: Connector,
@@ -123,15 +128,8 @@ impl PostgresStore {
         let readers = Arc::new(Readers::new(connector.clone()));
         let follow = Follow::new(Arc::clone(&readers));
         connector.home.spawn(Arc::clone(&follow).tell());
-        Ok(Self {
-            readers,
-            follow,
-            adopter: Adopter::default(),
-            queue,
-            connector,
-            groups,
-            thread: Mutex::new(Some(thread)),
-        })
+        let (adopter, frontiers) = (Adopter::default(), Frontiers::default());
+        Ok(Self { readers, follow, adopter, frontiers, queue, connector, groups, thread: Mutex::new(Some(thread)) })
     }
 }
 
@@ -174,8 +172,14 @@ impl Store for PostgresStore {
     async fn append(&self, request: Append) -> Result<Appended, StoreError> {
         validate::request(&request)?;
         self.refuse_if_read_only()?;
+        let (request, frontier) = match self.frontiers.prepare(self, request).await? {
+            Prepared::New(request, frontier) => (request, frontier),
+            Prepared::Repeated(appended) => return Ok(appended),
+        };
+        let organisation = request.organisation.clone();
         let appended = self.queue.append(request).await?;
         if !appended.repeated {
+            self.frontiers.keep(organisation, frontier);
             self.follow.announce(appended.last_global_position);
         }
         Ok(appended)
@@ -240,6 +244,30 @@ impl Store for PostgresStore {
         }
         self.follow.announce(self.adopter.adopt(&self.connector, &adoption).await?);
         Ok(())
+    }
+
+    async fn scan_hashed(
+        &self,
+        organisation: &str,
+        after: u64,
+        until: u64,
+        visitor: HashedVisitor,
+    ) -> Result<(), StoreError> {
+        let range = Range::Organisation { organisation: organisation.to_owned(), after, until };
+        self.readers.scan(range, Sink::Hashed(visitor)).await
+    }
+
+    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError> {
+        self.readers.nodes(organisation, nodes).await
+    }
+
+    async fn save_checkpoint(&self, checkpoint: StoredCheckpoint) -> Result<(), StoreError> {
+        self.refuse_if_read_only()?;
+        self.readers.save_checkpoint(&checkpoint).await
+    }
+
+    async fn checkpoints(&self, organisation: &str) -> Result<Vec<StoredCheckpoint>, StoreError> {
+        self.readers.checkpoints(organisation).await
     }
 
     async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {

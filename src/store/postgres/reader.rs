@@ -4,6 +4,7 @@
 //! same rows as one long statement would; but no transaction stays open, a visitor that breaks leaves
 //! little behind, and a scan goes on after the server was restarted.
 
+use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -17,7 +18,11 @@ use super::batch;
 use super::connection::{Connector, Session};
 use super::cursor::{Cursor, Sink};
 use super::error::{is_cancelled, is_lost};
-use crate::store::{AdoptedKey, Appended, Bound, Head, Idempotency, KeyUse, Range, Snapshot, StoreError, Visit};
+use super::hashes;
+use crate::log::{Hash, Node};
+use crate::store::{
+    AdoptedKey, Appended, Bound, Head, Idempotency, KeyUse, Range, Snapshot, StoreError, StoredCheckpoint, Visit,
+};
 
 /// Connections kept for the next scan.
 const KEPT: usize = 4;
@@ -155,6 +160,27 @@ impl Readers {
             })
         };
         self.ask(sql, &[&organisation, &after, &limit], |rows| rows.iter().map(key).collect()).await
+    }
+
+    pub(super) async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError> {
+        let positions = hashes::positions(nodes);
+        self.ask(hashes::NODES, &[&organisation, &positions], |rows| hashes::pick(nodes, rows)).await
+    }
+
+    pub(super) async fn checkpoints(&self, organisation: &str) -> Result<Vec<StoredCheckpoint>, StoreError> {
+        let there = "SELECT to_regclass('log_checkpoints') IS NOT NULL";
+        if !self.ask(there, &[], |rows| rows.first().map_or(Ok(false), |row| row.try_get(0))).await? {
+            // A store of an older program that is only read.
+            return Ok(Vec::new());
+        }
+        self.ask(hashes::CHECKPOINTS, &[&organisation], |rows| rows.iter().map(hashes::checkpoint).collect()).await
+    }
+
+    /// Keeps a checkpoint, unless it is there.
+    pub(super) async fn save_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError> {
+        let StoredCheckpoint { organisation, size, verifier, note, time } = checkpoint;
+        let size = i64::try_from(*size).unwrap_or(i64::MAX);
+        self.ask(hashes::SAVE, &[organisation, &size, verifier, note, time], |_| Ok(())).await
     }
 
     pub(super) async fn global_head(&self) -> Result<u64, StoreError> {

@@ -4,6 +4,7 @@ use tokio_postgres::Error;
 
 use super::connection::{Connector, Session};
 use super::error::in_words;
+use super::hashes;
 use super::location::Location;
 use crate::store::{Access, StoreError};
 
@@ -12,8 +13,13 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0001_events.sql"),
     include_str!("../../../migrations/postgres/0002_projector.sql"),
     include_str!("../../../migrations/postgres/0003_snapshots.sql"),
+    include_str!("../../../migrations/postgres/0004_hashes.sql"),
+    include_str!("../../../migrations/postgres/0005_hashes_filled.sql"),
     include_str!("../../../migrations/postgres/0010_key_uses.sql"),
 ];
+
+/// After this one, the hashes of the events so far are filled in.
+const HASHES: usize = 4;
 
 /// Whoever only reads the log needs no more than this version.
 const READABLE: usize = 1;
@@ -131,6 +137,9 @@ async fn migrate(session: &Session, location: &Location, access: Access) -> Resu
     }
     for (number, migration) in MIGRATIONS.iter().enumerate().skip(done) {
         run(migration).await?;
+        if number + 1 == HASHES {
+            hashes::fill(session).await.map_err(|error| refused(&error, location))?;
+        }
         run(&format!("INSERT INTO chancery_migrations (version) VALUES ({})", number + 1)).await?;
     }
     run("COMMIT").await

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::batch::{Answer, appended};
 use super::connection::Session;
 use super::text::{self, Json};
-use crate::store::Append;
+use crate::store::hashed::Hashed;
 
 const APPEND: &str = include_str!("append_usual.sql");
 
@@ -19,7 +19,7 @@ pub(super) async fn append(
     lock: i64,
     writer: Uuid,
     batch: i64,
-    requests: &[&Append],
+    requests: &[&Hashed],
 ) -> Result<Option<Vec<Answer>>, Error> {
     let Some((heads, events)) = Heads::of(requests).and_then(|heads| Some((heads, Events::of(requests)?))) else {
         return Ok(None);
@@ -33,7 +33,7 @@ pub(super) async fn append(
     };
     let Some(row) = rows.first() else { return Ok(None) };
     let mut last = row.try_get::<_, i64>(0)?.cast_unsigned();
-    let answer = |request: &&Append| {
+    let answer = |request: &&Hashed| {
         last += request.events.len() as u64;
         Some(Ok(appended(request, last)))
     };
@@ -51,7 +51,7 @@ struct Heads<'a> {
 }
 
 impl<'a> Heads<'a> {
-    fn of(requests: &[&'a Append]) -> Option<Self> {
+    fn of(requests: &[&'a Hashed]) -> Option<Self> {
         let mut heads = Self::default();
         for request in requests {
             if request.expected_head == 0 || request.idempotency.is_some() {
@@ -86,13 +86,15 @@ struct Events<'a> {
     payloads: Vec<Json<'a>>,
     metadata: Vec<Json<'a>>,
     times: Vec<i64>,
+    hashes: Vec<&'a [u8]>,
 }
 
 impl<'a> Events<'a> {
-    fn of(requests: &[&'a Append]) -> Option<Self> {
+    fn of(requests: &[&'a Hashed]) -> Option<Self> {
         let mut events = Self::default();
         for request in requests {
-            for (position, event) in (request.expected_head.checked_add(1)?..).zip(&request.events) {
+            let hashed = request.events.iter().zip(&request.hashes);
+            for (position, (event, hashes)) in (request.expected_head.checked_add(1)?..).zip(hashed) {
                 let ((payload, None), (metadata, None)) = (text::split(&event.payload), text::split(&event.metadata))
                 else {
                     return None;
@@ -108,12 +110,13 @@ impl<'a> Events<'a> {
                 events.payloads.push(payload);
                 events.metadata.push(metadata);
                 events.times.push(event.time);
+                events.hashes.push(hashes);
             }
         }
         Some(events)
     }
 
-    fn parameters(&self) -> [&(dyn ToSql + Sync); 11] {
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 12] {
         [
             &self.numbers,
             &self.organisations,
@@ -126,6 +129,7 @@ impl<'a> Events<'a> {
             &self.payloads,
             &self.metadata,
             &self.times,
+            &self.hashes,
         ]
     }
 }

@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::commit::{Committer, Failure};
 use crate::store::beside::Groups;
-use crate::store::{Append, Appended, StoreError};
+use crate::store::hashed::Hashed;
+use crate::store::{Appended, StoreError};
 
 /// Requests in one statement at most: enough for a good share of an fsync, and few enough that the
 /// first of them does not wait long for the last.
@@ -35,7 +36,7 @@ const ATTEMPTS: usize = 5;
 
 /// A request, and who waits for its answer.
 pub(super) struct Job {
-    request: Append,
+    request: Hashed,
     attempts: usize,
     answer: oneshot::Sender<Result<Appended, StoreError>>,
 }
@@ -52,7 +53,7 @@ impl Queue {
 
     /// Queues a request and waits for its answer. When the caller goes away before the request was
     /// queued nothing happens, and afterwards it is carried out whole or not at all.
-    pub(super) async fn append(&self, request: Append) -> Result<Appended, StoreError> {
+    pub(super) async fn append(&self, request: Hashed) -> Result<Appended, StoreError> {
         let queue = self.0.lock().clone().ok_or(StoreError::Closed)?;
         let (answer, answered) = oneshot::channel();
         queue.send(Job { request, attempts: 0, answer }).await.map_err(|_| StoreError::Closed)?;
@@ -168,7 +169,7 @@ impl Writer {
     }
 
     async fn attempt(&mut self, batch: &[Job]) -> Result<Vec<super::batch::Answer>, Failure> {
-        let requests: Vec<&Append> = batch.iter().map(|job| &job.request).collect();
+        let requests: Vec<&Hashed> = batch.iter().map(|job| &job.request).collect();
         if requests.is_empty() {
             return Ok(Vec::new());
         }

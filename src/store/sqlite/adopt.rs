@@ -10,7 +10,9 @@ use super::append::{self, INSERT, MOVE_HEAD};
 use super::checkpoint::Checkpoints;
 use super::connection;
 use super::error::Location;
+use super::hashes;
 use crate::store::adopt::Tip;
+use crate::store::hashed::Adopting;
 use crate::store::{Adopted, AdoptedKey, Adoption, Idempotency, StoreError};
 
 /// The write-ahead log is copied into the file after so many bytes.
@@ -91,10 +93,17 @@ fn transact(writer: &Connection, adoption: &Adoption) -> Result<u64, Failure> {
     let sql = "SELECT coalesce(max(global_position), 0) FROM events";
     let mut head: u64 = transaction.query_row(sql, [], |row| row.get(0))?;
     let mut tips = tips(&transaction, adoption)?;
+    let mut adopting = Adopting::default();
+    for (name, tip) in &tips {
+        let Some(frontier) = hashes::frontier(&transaction, name, tip.position)? else {
+            return Err(StoreError::Invalid("hashes of the events before those to be taken over are missing").into());
+        };
+        adopting.start(name, frontier);
+    }
     adoption.check(head, &mut tips)?;
     {
         let mut insert = transaction.prepare_cached(INSERT)?;
-        for Adopted { organisation, position, event } in &adoption.events {
+        for adopted @ Adopted { organisation, position, event } in &adoption.events {
             head += 1;
             let written = insert.execute(params![
                 head,
@@ -108,6 +117,7 @@ fn transact(writer: &Connection, adoption: &Adoption) -> Result<u64, Failure> {
                 event.payload,
                 event.metadata,
                 event.time,
+                adopting.push(adopted),
             ]);
             if let Err(error) = written {
                 return Err(match append::taken(&transaction, event, &error)? {

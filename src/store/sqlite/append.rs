@@ -3,12 +3,13 @@
 use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension as _, params};
 
 use super::error::Location;
-use crate::store::{Append, Appended, Idempotency, NewEvent, StoreError, validate};
+use crate::store::hashed::Hashed;
+use crate::store::{Appended, Idempotency, NewEvent, StoreError, validate};
 
 pub(super) const INSERT: &str = "
     INSERT INTO events (global_position, organisation, position, aggregate_type, aggregate_id, sequence, event_type,
-        event_version, payload, metadata, time)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        event_version, payload, metadata, time, hashes)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 pub(super) const MOVE_HEAD: &str = "
     INSERT INTO organisations (organisation, position, time) VALUES (?1, ?2, ?3)
@@ -69,7 +70,7 @@ impl<'a> Statements<'a> {
     }
 
     /// Writes one request, or says why not.
-    pub(super) fn append(&mut self, request: &Append) -> Outcome {
+    pub(super) fn append(&mut self, request: &Hashed) -> Outcome {
         match self.try_append(request) {
             Ok(appended) => Outcome::Answer(Ok(appended)),
             Err(Step::Refused(error)) => Outcome::Answer(Err(error)),
@@ -78,7 +79,7 @@ impl<'a> Statements<'a> {
         }
     }
 
-    fn try_append(&mut self, request: &Append) -> Result<Appended, Step> {
+    fn try_append(&mut self, request: &Hashed) -> Result<Appended, Step> {
         if let Some(idempotency) = &request.idempotency
             && let Some(earlier) = earlier(self.connection, &request.organisation, idempotency)??
         {
@@ -97,10 +98,10 @@ impl<'a> Statements<'a> {
         validate::not_before(head_time, first.time)?;
 
         let mut position = head;
-        for event in &request.events {
+        for (event, hashes) in request.events.iter().zip(&request.hashes) {
             position += 1;
             self.global_position += 1;
-            self.insert(&request.organisation, position, event)?;
+            self.insert(&request.organisation, position, event, hashes)?;
         }
         self.move_head.execute(params![request.organisation, position, last.time])?;
         let appended = Appended {
@@ -113,7 +114,7 @@ impl<'a> Statements<'a> {
         Ok(appended)
     }
 
-    fn insert(&mut self, organisation: &str, position: u64, event: &NewEvent) -> Result<(), Step> {
+    fn insert(&mut self, organisation: &str, position: u64, event: &NewEvent, hashes: &[u8]) -> Result<(), Step> {
         let inserted = self.insert_event.execute(params![
             self.global_position,
             organisation,
@@ -126,6 +127,7 @@ impl<'a> Statements<'a> {
             event.payload,
             event.metadata,
             event.time,
+            hashes,
         ]);
         let Err(error) = inserted else { return Ok(()) };
         Err(match taken(self.connection, event, &error)? {
@@ -134,7 +136,7 @@ impl<'a> Statements<'a> {
         })
     }
 
-    fn remember(&self, request: &Append, appended: &Appended) -> Result<(), rusqlite::Error> {
+    fn remember(&self, request: &Hashed, appended: &Appended) -> Result<(), rusqlite::Error> {
         let Some(idempotency) = &request.idempotency else { return Ok(()) };
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO requests (organisation, key, fingerprint, first_position, last_position, last_global_position)

@@ -11,6 +11,7 @@ mod checkpoint;
 mod connection;
 mod error;
 mod follow;
+mod hashes;
 mod key_uses;
 mod projection;
 mod reader;
@@ -18,6 +19,7 @@ mod schema;
 mod snapshots;
 mod writer;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,11 +34,14 @@ use self::reader::Readers;
 use self::snapshots::Snapshots;
 use self::writer::Writer;
 pub use super::Access;
+use super::hashed::{Frontiers, Prepared};
 use super::projection::ProjectionStore;
 use super::{
-    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Folder, GroupWatch, Head, Idempotency, KeyUse, Range,
-    Snapshot, Store, StoreError, Visit, Visitor, beside::Groups, notify::News, validate,
+    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Folder, GroupWatch, HashedVisitor, Head, Idempotency,
+    KeyUse, Range, Snapshot, Store, StoreError, StoredCheckpoint, Visit, Visitor, beside::Groups, notify::News,
+    validate,
 };
+use crate::log::{Hash, Node};
 
 /// How a store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +71,7 @@ pub struct SqliteStore {
     writer: Option<Writer>,
     snapshots: Arc<Snapshots>,
     adopter: Arc<Adopter>,
+    frontiers: Frontiers,
     busy_timeout: Duration,
     news: News,
     groups: Groups,
@@ -126,6 +132,7 @@ impl SqliteStore {
             readers,
             writer,
             adopter: Arc::default(),
+            frontiers: Frontiers::default(),
             busy_timeout: options.busy_timeout,
             news: News::default(),
             groups,
@@ -182,7 +189,15 @@ impl Store for SqliteStore {
         validate::request(&request)?;
         match &self.writer {
             Some(writer) => {
+                let (request, frontier) = match self.frontiers.prepare(self, request).await? {
+                    Prepared::New(request, frontier) => (request, frontier),
+                    Prepared::Repeated(appended) => return Ok(appended),
+                };
+                let organisation = request.organisation.clone();
                 let appended = writer.append(request).await?;
+                if !appended.repeated {
+                    self.frontiers.keep(organisation, frontier);
+                }
                 self.news.announce(appended.last_global_position);
                 Ok(appended)
             }
@@ -259,6 +274,34 @@ impl Store for SqliteStore {
         let work = spawn_blocking(move || adopter.adopt(&location, timeout, &adoption));
         self.news.announce(work.await.unwrap_or_else(|error| Err(resume(error)))?);
         Ok(())
+    }
+
+    async fn scan_hashed(
+        &self,
+        organisation: &str,
+        after: u64,
+        until: u64,
+        mut visitor: HashedVisitor,
+    ) -> Result<(), StoreError> {
+        let organisation = organisation.to_owned();
+        self.read(move |readers| {
+            readers.read(|connection| hashes::scan(connection, &organisation, after, until, &mut visitor))
+        })
+        .await
+    }
+
+    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError> {
+        let (organisation, nodes) = (organisation.to_owned(), nodes.to_vec());
+        self.read(move |readers| readers.read(|connection| hashes::nodes(connection, &organisation, &nodes))).await
+    }
+
+    async fn save_checkpoint(&self, checkpoint: StoredCheckpoint) -> Result<(), StoreError> {
+        self.write_beside(move |snapshots| snapshots.save_checkpoint(&checkpoint)).await
+    }
+
+    async fn checkpoints(&self, organisation: &str) -> Result<Vec<StoredCheckpoint>, StoreError> {
+        let organisation = organisation.to_owned();
+        self.read(move |readers| readers.read(|connection| hashes::checkpoints(connection, &organisation))).await
     }
 
     async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {

@@ -19,11 +19,11 @@ const KEPT: usize = 4;
 
 /// All columns but `organisation`, which stands after them where it is not known already: fetching
 /// columns takes a good part of a scan's time.
-const COLUMNS: &str = "global_position, position, aggregate_type, aggregate_id, sequence, event_type, event_version, \
+pub(super) const COLUMNS: &str = "global_position, position, aggregate_type, aggregate_id, sequence, event_type, event_version, \
                        payload, metadata, time";
 
-/// The number of `organisation` when it is read.
-const ORGANISATION: usize = 10;
+/// The number of the column after them: of `organisation` when it is read.
+pub(super) const ORGANISATION: usize = 10;
 
 /// The connections that read.
 #[derive(Debug)]
@@ -217,7 +217,7 @@ fn visit(
     Ok(())
 }
 
-fn event_row<'a>(row: &'a Row<'_>, organisation: Option<&'a str>) -> Result<EventRow<'a>, rusqlite::Error> {
+pub(super) fn event_row<'a>(row: &'a Row<'_>, organisation: Option<&'a str>) -> Result<EventRow<'a>, rusqlite::Error> {
     Ok(EventRow {
         global_position: number(row, 0)?,
         organisation: match organisation {
@@ -251,6 +251,6 @@ fn head(row: &Row<'_>) -> Result<Head, rusqlite::Error> {
 }
 
 /// A bound as SQLite's signed number; no position is above the largest.
-fn signed(bound: u64) -> i64 {
+pub(super) fn signed(bound: u64) -> i64 {
     i64::try_from(bound).unwrap_or(i64::MAX)
 }

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::Location;
+use super::hashes;
 use crate::store::StoreError;
 
 /// `Chcy`: tells a Chancery store from other SQLite files (`file(1)` shows it too).
@@ -13,8 +14,13 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_events.sql"),
     include_str!("../../../migrations/sqlite/0002_projector.sql"),
     include_str!("../../../migrations/sqlite/0003_snapshots.sql"),
+    include_str!("../../../migrations/sqlite/0004_hashes.sql"),
+    include_str!("../../../migrations/sqlite/0005_hashes_filled.sql"),
     include_str!("../../../migrations/sqlite/0010_key_uses.sql"),
 ];
+
+/// After this one, the hashes of the events so far are filled in.
+const HASHES: usize = 4;
 
 /// Whoever only reads the log needs no more than this version.
 const READABLE: usize = 1;
@@ -82,8 +88,11 @@ pub(super) fn prepare(connection: &mut Connection, location: &Location, create: 
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(translate)?;
     // Asked again under the lock: another process may have migrated the file meanwhile.
     let done = applied(read_identity(&transaction).map_err(translate)?, location, create)?;
-    for migration in MIGRATIONS.iter().skip(done) {
+    for (number, migration) in MIGRATIONS.iter().enumerate().skip(done) {
         transaction.execute_batch(migration).map_err(translate)?;
+        if number + 1 == HASHES {
+            hashes::fill(&transaction).map_err(translate)?;
+        }
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(translate)?;
     transaction.pragma_update(None, "user_version", MIGRATIONS.len()).map_err(translate)?;

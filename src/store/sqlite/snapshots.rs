@@ -9,7 +9,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::connection;
 use super::error::Location;
-use crate::store::{Bound, Snapshot, StoreError};
+use super::hashes;
+use crate::store::{Bound, Snapshot, StoreError, StoredCheckpoint};
 
 /// Writes snapshots.
 #[derive(Debug)]
@@ -42,6 +43,12 @@ impl Snapshots {
                 connection.prepare_cached("DELETE FROM state_snapshots WHERE ?1 IS NULL OR organisation = ?1")?;
             statement.execute([organisation]).map(|deleted| deleted as u64)
         })
+    }
+
+    /// Checkpoints are durable, unlike snapshots, and rare: each gets a connection that waits for the disk.
+    pub(super) fn save_checkpoint(&self, checkpoint: &StoredCheckpoint) -> Result<(), StoreError> {
+        let connection = connection::open_to_write(&self.location, false, self.timeout)?;
+        hashes::save(&connection, checkpoint).map_err(|error| self.location.translate(&error))
     }
 
     pub(super) fn close(&self) {

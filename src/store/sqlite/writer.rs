@@ -16,7 +16,8 @@ use super::append::{Outcome, Statements};
 use super::checkpoint::Checkpoints;
 use super::error::Location;
 use crate::store::beside::Groups;
-use crate::store::{Append, Appended, StoreError};
+use crate::store::hashed::Hashed;
+use crate::store::{Appended, StoreError};
 
 /// Requests in one transaction at most: enough for a good share of an fsync, and few enough that the
 /// first of them does not wait long for the last.
@@ -30,7 +31,7 @@ const LAST_CHECKPOINT_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// A request, and who waits for its answer.
 struct Job {
-    request: Append,
+    request: Hashed,
     answer: oneshot::Sender<Result<Appended, StoreError>>,
 }
 
@@ -58,7 +59,7 @@ impl Writer {
 
     /// Queues a request and waits for its answer. When the caller goes away before the request was
     /// queued nothing happens, and afterwards it is carried out whole or not at all.
-    pub(super) async fn append(&self, request: Append) -> Result<Appended, StoreError> {
+    pub(super) async fn append(&self, request: Hashed) -> Result<Appended, StoreError> {
         let queue = self.queue.lock().clone().ok_or(StoreError::Closed)?;
         let (answer, answered) = oneshot::channel();
         queue.send(Job { request, answer }).await.map_err(|_| StoreError::Closed)?;

@@ -22,7 +22,7 @@ async fn append(client: &Client, sql: &str, organisation: &str, fenced: bool) {
     let (stream, none, one) = (format!("{organisation}/manager"), vec![None::<&str>], vec![1_i64]);
     let (empty, role, word) = (vec!["{}"], vec!["role"], vec!["1"]);
     let (organisation, stream) = (vec![organisation], vec![stream]);
-    let zero = vec![0_i64];
+    let (zero, hashes) = (vec![0_i64], vec![[0_u8; 32].as_slice()]);
     client
         .query(
             &sql,
@@ -49,6 +49,7 @@ async fn append(client: &Client, sql: &str, organisation: &str, fenced: bool) {
                 &empty,
                 &none,
                 &one,
+                &hashes,
             ],
         )
         .await
@@ -68,8 +69,9 @@ async fn append_usual(
     let (stream, one, two) = (vec![format!("{organisation}/manager")], vec![1_i64], vec![2_i64]);
     let (empty, role, word, organisation) = (vec!["{}"], vec!["role"], vec!["1"], vec![organisation]);
     let heads: [&(dyn ToSql + Sync); 8] = [&7_i64, &writer, &1_i64, &organisation, &one, &two, &one, &one];
-    let events: [&(dyn ToSql + Sync); 11] =
-        [&one, &organisation, &two, &role, &stream, &two, &word, &word, &empty, &empty, &one];
+    let hashes = vec![[0_u8; 64].as_slice()];
+    let events: [&(dyn ToSql + Sync); 12] =
+        [&one, &organisation, &two, &role, &stream, &two, &word, &word, &empty, &empty, &one, &hashes];
     client.query(&sql, &[&heads[..], &events[..]].concat()).await.map(drop)
 }
 

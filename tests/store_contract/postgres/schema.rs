@@ -5,6 +5,7 @@ use std::sync::{Arc, Barrier};
 use chancery::store::postgres::{OpenOptions, PostgresStore};
 use chancery::store::{Access, Store as _, StoreError};
 
+use super::super::hashes::OLD_EVENTS;
 use super::super::{assert_gapless, next};
 use super::ServerPlace;
 use super::cluster::Database;
@@ -58,7 +59,34 @@ fn a_store_of_a_newer_program_is_left_alone() {
     let place = ServerPlace::new();
     drop(place.store());
     place.database.execute("INSERT INTO chancery.chancery_migrations VALUES (99)");
-    assert_foreign(&place.database.url(), &EVERY, "its schema has version 99, this program knows versions 1 to 4");
+    assert_foreign(&place.database.url(), &EVERY, "its schema has version 99, this program knows versions 1 to 6");
+}
+
+#[tokio::test]
+async fn the_hashes_of_an_older_store_are_filled_in_when_it_is_opened_for_writing() {
+    let database = Database::new();
+    let numbers = "WITH numbers AS (SELECT generate_series(1, 5000) AS n) ";
+    let old_events = OLD_EVENTS.replace("'{\"number\":' || n || '}'", "('{\"number\":' || n || '}')::json");
+    database.execute(
+        &[
+            "CREATE SCHEMA chancery; SET search_path TO chancery;
+             CREATE TABLE chancery_migrations (version integer PRIMARY KEY, applied timestamptz DEFAULT now());
+             INSERT INTO chancery_migrations (version) VALUES (1), (2), (3);",
+            include_str!("../../../migrations/postgres/0001_events.sql"),
+            include_str!("../../../migrations/postgres/0002_projector.sql"),
+            include_str!("../../../migrations/postgres/0003_snapshots.sql"),
+            numbers,
+            &old_events,
+            "; INSERT INTO organisations VALUES ('acme', 5000, 5000); UPDATE log_head SET global_position = 5000",
+        ]
+        .concat(),
+    );
+    let store = open(&database.url(), Access::Write).unwrap();
+    store.append(next("acme", 5000)).await.unwrap();
+    assert_gapless(&store, "acme", 5001).await;
+    let client = super::cluster::connect(&database.url()).await.unwrap();
+    let changed = client.batch_execute("UPDATE chancery.events SET hashes = '' WHERE position = 1").await;
+    assert_eq!(changed.unwrap_err().as_db_error().unwrap().message(), "events are never changed or removed");
 }
 
 #[test]

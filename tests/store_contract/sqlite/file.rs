@@ -6,6 +6,7 @@ use chancery::store::sqlite::{Access, OpenOptions, SqliteStore};
 use chancery::store::{Store as _, StoreError};
 use rusqlite::Connection;
 
+use super::super::hashes::OLD_EVENTS;
 use super::super::{assert_gapless, next};
 use super::FilePlace;
 
@@ -88,12 +89,45 @@ fn another_applications_database_is_left_alone() {
 }
 
 #[tokio::test]
+async fn the_hashes_of_an_older_store_are_filled_in_when_it_is_opened_for_writing() {
+    let place = FilePlace::new();
+    let old = Connection::open(place.path()).unwrap();
+    for migration in [
+        include_str!("../../../migrations/sqlite/0001_events.sql"),
+        include_str!("../../../migrations/sqlite/0002_projector.sql"),
+        include_str!("../../../migrations/sqlite/0003_snapshots.sql"),
+    ] {
+        old.execute_batch(migration).unwrap();
+    }
+    let numbers = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 5000) ";
+    old.execute_batch(&[numbers, OLD_EVENTS].concat()).unwrap();
+    old.execute_batch(
+        "INSERT INTO organisations VALUES ('acme', 5000, 5000);
+         PRAGMA application_id = 1130914681; PRAGMA user_version = 3; PRAGMA journal_mode = WAL;",
+    )
+    .unwrap();
+    old.close().unwrap();
+    let reader = SqliteStore::open_read_only(place.path()).unwrap();
+    assert_eq!(super::count(&reader), 5000);
+    drop(reader);
+    let store = SqliteStore::open(place.path()).unwrap();
+    store.append(next("acme", 5000)).await.unwrap();
+    assert_gapless(&store, "acme", 5001).await;
+    store.close().await;
+    let stranger = Connection::open(place.path()).unwrap();
+    let changed = stranger.execute("UPDATE events SET hashes = x'00' WHERE position = 1", []);
+    assert!(changed.unwrap_err().to_string().contains("events are never changed"));
+    let unhashed = stranger.execute_batch(&OLD_EVENTS.replace("numbers", "(SELECT 5002 AS n)"));
+    assert!(unhashed.unwrap_err().to_string().contains("the hashes of the event are missing"));
+}
+
+#[tokio::test]
 async fn a_store_of_a_newer_program_is_left_alone() {
     let place = FilePlace::filled(3).await;
     let newer = Connection::open(place.path()).unwrap();
     newer.pragma_update(None, "user_version", 99).unwrap();
     newer.close().unwrap();
-    assert_foreign(&place, &EVERY, "its schema has version 99, this program knows versions 1 to 4");
+    assert_foreign(&place, &EVERY, "its schema has version 99, this program knows versions 1 to 6");
 }
 
 #[tokio::test]

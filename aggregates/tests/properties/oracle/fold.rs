@@ -98,7 +98,7 @@ impl Oracle {
                 let to = self.members.get_mut(&to).expect("a member");
                 to.assignments.insert((role, None), Window::default());
             }
-            "CommandRefused" => {}
+            "CommandRefused" | "LogKeyPublished" | "AuditExported" => {}
 
             "RoleCreated" => {
                 let role = Role {

@@ -1,0 +1,77 @@
+//! Hashes and checkpoints: reading them, and filling in what older logs lack.
+
+use std::collections::HashMap;
+
+use tokio_postgres::{Error, Row};
+
+use super::connection::Session;
+use super::cursor;
+use crate::log::line::Line;
+use crate::log::{Frontier, Hash, Node};
+use crate::store::{StoredCheckpoint, hashed};
+
+pub(super) const NODES: &str =
+    "SELECT position, hashes FROM events WHERE organisation = $1 AND position = ANY($2::bigint[])";
+
+pub(super) const CHECKPOINTS: &str = "SELECT organisation, size, verifier, note, time FROM log_checkpoints
+     WHERE organisation = $1 ORDER BY size, time";
+
+pub(super) const SAVE: &str = "INSERT INTO log_checkpoints (organisation, size, verifier, note, time)
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+
+/// Events whose hashes are filled in by one statement.
+const FILLED_AT_ONCE: i64 = 4096;
+
+pub(super) fn positions(nodes: &[Node]) -> Vec<i64> {
+    hashed::positions(nodes).into_iter().map(|position| i64::try_from(position).unwrap_or(i64::MAX)).collect()
+}
+
+/// The nodes' hashes from what [`NODES`] found.
+pub(super) fn pick(nodes: &[Node], rows: &[Row]) -> Result<HashMap<Node, Hash>, Error> {
+    let read = |row: &Row| Ok((row.try_get::<_, i64>(0)?.cast_unsigned(), row.try_get(1)?));
+    let rows: HashMap<u64, Vec<u8>> = rows.iter().map(read).collect::<Result<_, Error>>()?;
+    Ok(hashed::pick(nodes, &rows))
+}
+
+/// The right edge of an organisation's tree of this size.
+pub(super) async fn frontier(session: &Session, organisation: &str, size: u64) -> Result<Option<Frontier>, Error> {
+    let nodes = Frontier::nodes(size);
+    let rows = session.query(NODES, &[&organisation, &positions(&nodes)]).await?;
+    Ok(hashed::frontier(size, &pick(&nodes, &rows)?))
+}
+
+pub(super) fn checkpoint(row: &Row) -> Result<StoredCheckpoint, Error> {
+    Ok(StoredCheckpoint {
+        organisation: row.try_get(0)?,
+        size: row.try_get::<_, i64>(1)?.cast_unsigned(),
+        verifier: row.try_get(2)?,
+        note: row.try_get(3)?,
+        time: row.try_get(4)?,
+    })
+}
+
+/// Works out the hashes of a log that was written before they were kept.
+pub(super) async fn fill(session: &Session) -> Result<(), Error> {
+    let update = "UPDATE events AS e SET hashes = f.hashes
+                  FROM unnest($2::bigint[], $3::bytea[]) AS f (position, hashes)
+                  WHERE e.organisation = $1 AND e.position = f.position";
+    for head in session.query("SELECT organisation FROM organisations", &[]).await? {
+        let organisation: String = head.try_get(0)?;
+        let (mut frontier, mut line, mut after) = (Frontier::default(), Line::default(), 0_i64);
+        loop {
+            let rows = session.query(cursor::PAGE, &[&organisation, &after, &i64::MAX, &FILLED_AT_ONCE]).await?;
+            let (mut positions, mut hashes) = (Vec::new(), Vec::new());
+            for row in &rows {
+                let row = cursor::event_row(row)?;
+                after = row.position.cast_signed();
+                positions.push(after);
+                hashes.push(frontier.push(line.hash(&row)));
+            }
+            if rows.is_empty() {
+                break;
+            }
+            session.query(update, &[&organisation, &positions, &hashes]).await?;
+        }
+    }
+    Ok(())
+}
