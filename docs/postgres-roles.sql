@@ -7,3 +7,4 @@ GRANT INSERT ON chancery.events, chancery.requests TO chancery_application;
 GRANT INSERT, UPDATE ON chancery.organisations TO chancery_application;
 GRANT UPDATE ON chancery.log_head TO chancery_application;
 GRANT INSERT, UPDATE, DELETE ON chancery.writers TO chancery_application;
+GRANT INSERT, UPDATE ON chancery.personal_keys, chancery.vault TO chancery_application;

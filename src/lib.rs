@@ -10,12 +10,14 @@ pub mod config;
 pub mod copy;
 pub mod embed;
 pub mod engine;
+pub mod gdpr;
 pub mod import;
 pub mod interop;
 pub mod keys;
 mod naming;
 pub mod projector;
 pub mod store;
+pub mod vault;
 mod views;
 
 pub use chancery_aggregates as aggregates;

@@ -11,6 +11,7 @@ use chancery_aggregates::refusal::RefusalKind;
 use crate::engine::EngineError;
 use crate::projector::ProjectorError;
 use crate::store::StoreError;
+use crate::vault::VaultError;
 
 /// How the program ends. The numbers are an interface, written in `--help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -251,6 +252,8 @@ fn engine_rule(error: &EngineError) -> &'static str {
         EngineError::BeyondHead { .. } => "beyond_head",
         EngineError::Changed { .. } => "changed",
         EngineError::Behind { .. } => "behind",
+        EngineError::Sealing(VaultError::Store(error)) => store_rule(error),
+        EngineError::Sealing(_) => "not_sealed",
         EngineError::Internal(_) => "internal",
     }
 }

@@ -14,6 +14,7 @@ mod error;
 mod events;
 mod explain;
 mod findings;
+mod gdpr;
 mod hint;
 mod import;
 mod key;
@@ -115,6 +116,9 @@ pub enum Command {
     Diff(diff::Args),
     /// Report what a reviewer wants to know: unused roles, forgotten access, conflicts, …
     Findings(findings::Args),
+    /// Hand out, erase and look after personal data
+    #[command(subcommand)]
+    Gdpr(gdpr::Command),
     /// Run a list of commands, one a line
     Run(run::Args),
     /// Show the event log
@@ -159,6 +163,7 @@ impl Command {
             | Self::Activity(_)
             | Self::Status(_) => Some(Access::Read),
             Self::Import(args) => Some(args.needs()),
+            Self::Gdpr(command) => Some(command.needs()),
             Self::Run(_) => Some(Access::Write),
             Self::Projections(command) => Some(command.needs()),
             Self::Copy(_) | Self::Demo(_) | Self::Serve(_) | Self::Completions(_) => None,
@@ -180,6 +185,7 @@ impl Command {
             Self::Access(args) => access::run(args, session).await,
             Self::Diff(args) => diff::run(args, session).await,
             Self::Findings(args) => findings::run(args, session).await,
+            Self::Gdpr(command) => Box::pin(command.run(session)).await,
             Self::Run(args) => Box::pin(run::run(args, session)).await,
             Self::Events(args) => events::run(args, session).await,
             Self::Activity(args) => activity::run(args, session).await,

@@ -8,7 +8,7 @@ use clap::CommandFactory as _;
 use clap::parser::ValueSource;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::session::open_store;
+use super::session::{open_store, vault_keys};
 use super::{Cli, CliError, Done, Session};
 use crate::api::keys::{EngineKeys, OperatorKeys};
 use crate::api::server::{Listener, Tls, TlsError};
@@ -19,7 +19,8 @@ use crate::engine::Engine;
 use crate::store::sqlite::Access;
 
 /// Variables that are no settings of the service.
-const OTHER_VARIABLES: &[&str] = &["CHANCERY_STORE", "CHANCERY_ORGANISATION", "CHANCERY_AS", "CHANCERY_CONFIG"];
+const OTHER_VARIABLES: &[&str] =
+    &["CHANCERY_STORE", "CHANCERY_ORGANISATION", "CHANCERY_AS", "CHANCERY_CONFIG", "CHANCERY_VAULT_KEY"];
 
 /// Where the settings are.
 #[derive(Debug, clap::Args)]
@@ -56,7 +57,8 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     }
     logs::begin(&settings.log, settings.log_format).map_err(|error| input("bad_log", &error))?;
     let operators = operator_keys(&settings, session)?;
-    let engine = Engine::new(open_store(&store, Access::Create)?);
+    let keys = vault_keys(&store, session.options().vault_key.as_ref())?;
+    let engine = Engine::new(open_store(&store, Access::Create)?).with_vault(keys);
     let served = serve(engine.clone(), operators, settings).await;
     engine.close().await;
     tracing::info!("stopped");

@@ -13,6 +13,7 @@ mod connection;
 mod cursor;
 mod error;
 mod follow;
+mod keys;
 mod location;
 mod projection;
 mod reader;
@@ -37,10 +38,12 @@ use self::commit::Committer;
 use self::connection::Connector;
 use self::cursor::Sink;
 use self::follow::Follow;
+use self::keys::Keys;
 use self::location::Location;
 use self::projection::Projections;
 use self::reader::Readers;
 use self::writer::{Job, Queue, Writer};
+use super::keys::KeyStore;
 use super::projection::ProjectionStore;
 use super::{
     Access, AdoptedKey, Adoption, Append, Appended, Bound, Folder, Head, Idempotency, Range, Snapshot, Store,
@@ -223,6 +226,10 @@ impl Store for PostgresStore {
 
     fn projections(&self) -> Option<std::sync::Arc<dyn ProjectionStore>> {
         Some(std::sync::Arc::new(Projections::new(self.connector.clone())))
+    }
+
+    fn key_store(&self) -> Option<Arc<dyn KeyStore>> {
+        Some(Arc::new(Keys::new(Arc::clone(&self.readers), self.connector.clone())))
     }
 
     async fn close(&self) {

@@ -11,6 +11,7 @@ mod checkpoint;
 mod connection;
 mod error;
 mod follow;
+mod keys;
 mod projection;
 mod reader;
 mod schema;
@@ -26,11 +27,13 @@ use tokio::task::{JoinError, spawn_blocking};
 
 use self::adopt::Adopter;
 use self::error::Location;
+use self::keys::{Keys, SharedKeys};
 use self::projection::Projections;
 use self::reader::Readers;
 use self::snapshots::Snapshots;
 use self::writer::Writer;
 pub use super::Access;
+use super::keys::KeyStore;
 use super::projection::ProjectionStore;
 use super::{
     AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Folder, Head, Idempotency, Range, Snapshot, Store,
@@ -65,6 +68,7 @@ pub struct SqliteStore {
     writer: Option<Writer>,
     snapshots: Arc<Snapshots>,
     adopter: Arc<Adopter>,
+    keys: Arc<Keys>,
     busy_timeout: Duration,
     news: News,
     /// Of those who wait for news, one looks for all.
@@ -117,7 +121,10 @@ impl SqliteStore {
             let started = Writer::start(connection, checkpoints, Arc::clone(&location));
             Some(started.map_err(|error| location.failed(error))?)
         };
+        let timeout = options.busy_timeout;
+        let keys = Keys::new(Arc::clone(&location), Arc::clone(&readers), timeout, writer.is_some());
         Ok(Self {
+            keys: Arc::new(keys),
             snapshots: Arc::new(Snapshots::new(Arc::clone(&location), options.busy_timeout)),
             location,
             readers,
@@ -248,7 +255,12 @@ impl Store for SqliteStore {
         self.wait(after, timeout).await
     }
 
+    fn key_store(&self) -> Option<Arc<dyn KeyStore>> {
+        Some(Arc::new(SharedKeys(Arc::clone(&self.keys))))
+    }
+
     async fn close(&self) {
+        self.keys.close();
         self.snapshots.close();
         self.news.close();
         self.readers.close();
