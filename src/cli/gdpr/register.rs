@@ -36,6 +36,7 @@ pub(super) async fn show(args: &Args, session: &Session) -> Result<Done, CliErro
     let members = state.members().count();
     let erased = state.members().filter(|(_, member)| member.erased.is_some()).count();
     let held = state.members().filter(|(_, member)| member.legal_hold.is_some()).count();
+    let clear = state.members().filter(|(_, member)| member.details.is_clear()).count();
     let value = json!({
         "organisation": state.organisation(),
         "name": state.name(),
@@ -43,12 +44,17 @@ pub(super) async fn show(args: &Args, session: &Session) -> Result<Done, CliErro
         "members": members,
         "erased": erased,
         "legal_holds": held,
+        "in_clear": clear,
         "periods": args.periods(),
         "kinds": kinds,
     });
     session.output().show(&value, |page| {
         page.line(format!("What {} keeps about people, as of position {}", state.name(), state.position()));
         page.line(format!("{members} members, {erased} of them erased, {held} under a legal hold"));
+        if clear > 0 {
+            let note = format!("{clear} members have details from before sealing, in clear in the log");
+            page.toned(Tone::Warning, note);
+        }
         for kind in &kinds {
             page.gap();
             page.spans(&[(Tone::Strong, kind.data)]);

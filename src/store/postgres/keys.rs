@@ -58,11 +58,12 @@ impl Keys {
 impl KeyStore for Keys {
     fn keys_blocking(&self, organisation: &str, member: Option<&str>) -> Result<Vec<MemberKey>, StoreError> {
         let (answer, answered) = std::sync::mpsc::sync_channel(1);
+        let may_be_older = self.connector.options.access == Access::Read;
         let (readers, organisation, member) =
             (self.readers.clone(), organisation.to_owned(), member.map(str::to_owned));
         // On the store's own thread, which never shows anything and so never waits here itself.
         self.connector.home.spawn(async move {
-            let _ = answer.send(find(&readers, &organisation, member.as_deref()).await);
+            let _ = answer.send(find(&readers, &organisation, member.as_deref(), may_be_older).await);
         });
         answered.recv().unwrap_or(Err(StoreError::Closed))
     }
@@ -162,8 +163,13 @@ impl KeyStore for Keys {
     }
 }
 
-async fn find(readers: &Readers, organisation: &str, member: Option<&str>) -> Result<Vec<MemberKey>, StoreError> {
-    if !Keys::exist(readers).await? {
+async fn find(
+    readers: &Readers,
+    organisation: &str,
+    member: Option<&str>,
+    may_be_older: bool,
+) -> Result<Vec<MemberKey>, StoreError> {
+    if may_be_older && !Keys::exist(readers).await? {
         return Ok(Vec::new());
     }
     let keys = |rows: &[Row]| rows.iter().map(member_key).collect();
