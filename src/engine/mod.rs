@@ -41,7 +41,7 @@ use past::Past;
 pub use published::Published;
 pub use replay::{Moment, Replayed};
 pub(crate) use replay::{apply, read};
-use snapshots::Snapshots;
+pub(crate) use snapshots::Snapshots;
 
 use crate::store::{Store, StoreError};
 use crate::vault::{KeyEncryption, Vault, VaultError};
