@@ -138,10 +138,14 @@ impl Place {
         let issued = self.ok(&["--as", "olivia", "--format", "json", "key", "issue", "--self", "--label", "test"]);
         let issued: serde_json::Value = serde_json::from_str(&issued).unwrap();
         let token = issued["token"].as_str().unwrap();
-        let flags = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"];
+        let operators = self.directory.path().join("operator.keys");
+        let flags = ["serve", "--listen", "127.0.0.1:0", "--operator-keys", operators.to_str().unwrap()];
         let mut command = self.command();
         command.args(flags).args(["--log-format", "json", "--log", "trace"]);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut told = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut told).unwrap();
+        let operator = told.trim().rsplit(' ').next().unwrap();
         let mut reader = BufReader::new(child.stderr.take().unwrap());
         let mut log = String::new();
         let address = loop {
@@ -158,14 +162,14 @@ impl Place {
             reader.read_to_string(&mut rest).unwrap();
             rest
         });
-        let get = |path: &str| {
+        let get = |path: &str, token: &str| {
             let request =
                 ureq::get(format!("http://{address}{path}")).header("authorization", format!("Bearer {token}"));
             request.call().unwrap().into_body().read_to_string().unwrap()
         };
-        let members =
-            get("/v1/organisations/acme/members?search=vandermolen") + &get("/v1/organisations/acme/members/m1");
-        let metrics = get("/metrics");
+        let members = get("/v1/organisations/acme/members?search=vandermolen", token)
+            + &get("/v1/organisations/acme/members/m1", token);
+        let metrics = get("/metrics", operator);
         child.kill().unwrap();
         child.wait().unwrap();
         log.push_str(&rest.join().unwrap());
