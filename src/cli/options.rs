@@ -1,5 +1,6 @@
 //! What every subcommand takes.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -21,6 +22,19 @@ pub struct Options {
     /// The key that personal data is sealed with: file:PATH or env:NAME. Without it, FILE.vault-key beside sqlite:FILE
     #[arg(long, global = true, value_name = "SOURCE", env = "CHANCERY_VAULT_KEY", value_parser = vault_key)]
     pub vault_key: Option<Source>,
+    /// A service to ask instead, by its address: https://HOST or http://HOST:PORT. Its key is in CHANCERY_KEY, or in a
+    /// file, and says who acts and in which organisation
+    #[arg(long, global = true, value_name = "URL", env = "CHANCERY_SERVER")]
+    pub server: Option<String>,
+    /// The file with the key for the service
+    #[arg(long, global = true, value_name = "FILE", env = "CHANCERY_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
+    /// The authority that the service's certificate is to be of, a PEM file; without it, those of the system
+    #[arg(long, global = true, value_name = "FILE", env = "CHANCERY_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Words that stand for what the environment says.
+    #[arg(skip)]
+    pub(super) from_environment: Vec<String>,
     /// Whose rules; may be left out when the store has one organisation
     #[arg(long, short, global = true, value_name = "ORG", env = "CHANCERY_ORGANISATION", value_parser = organisation)]
     pub organisation: Option<OrganisationId>,

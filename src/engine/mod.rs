@@ -81,6 +81,8 @@ pub struct Context {
 /// What a request did.
 #[derive(Debug, Clone)]
 pub struct Outcome {
+    /// Position of the organisation's log before it, also where an earlier request did the work.
+    pub since: u64,
     /// Position of the organisation's log after it.
     pub position: u64,
     /// The events that it caused; none when all was so already. Not repeated on a retry.
