@@ -7,6 +7,7 @@ GRANT INSERT ON chancery.events, chancery.requests, chancery.log_checkpoints TO 
 GRANT INSERT, UPDATE ON chancery.organisations TO chancery_application;
 GRANT UPDATE ON chancery.log_head TO chancery_application;
 GRANT INSERT, UPDATE, DELETE ON chancery.writers TO chancery_application;
+GRANT INSERT, UPDATE ON chancery.personal_keys, chancery.vault TO chancery_application;
 
 -- The projector's role: `chancery projections run`, `rebuild` and `verify`. It makes, fills and drops the tables behind
 -- the views of docs/sql.md, which belong to it for that reason, and cannot append.

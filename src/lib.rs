@@ -11,6 +11,7 @@ pub mod config;
 pub mod copy;
 pub mod embed;
 pub mod engine;
+pub mod gdpr;
 pub mod import;
 pub mod interop;
 pub mod keys;
@@ -18,6 +19,7 @@ pub mod log;
 mod naming;
 pub mod projector;
 pub mod store;
+pub mod vault;
 mod views;
 
 pub use chancery_aggregates as aggregates;

@@ -234,6 +234,16 @@ pub enum MemberCommand {
     ReactivateMember,
     /// End the membership for good.
     RemoveMember,
+    /// Destroy the key of the member's personal data.
+    ErasePersonalData,
+    /// Do so again in a store that was restored from a time before: the operator's way.
+    ReapplyErasure,
+    /// Keep the member's personal data from being erased.
+    PlaceLegalHold,
+    /// Let it be erased again.
+    LiftLegalHold,
+    /// Hand out all that is held about the member.
+    ExportPersonalData,
     /// Make a key with which programs act as the member.
     IssueKey {
         /// The key; letters and digits only, and never used before in the organisation.
@@ -409,6 +419,11 @@ impl MemberCommand {
             Self::SuspendMember => "SuspendMember",
             Self::ReactivateMember => "ReactivateMember",
             Self::RemoveMember => "RemoveMember",
+            Self::ErasePersonalData => "ErasePersonalData",
+            Self::ReapplyErasure => "ReapplyErasure",
+            Self::PlaceLegalHold => "PlaceLegalHold",
+            Self::LiftLegalHold => "LiftLegalHold",
+            Self::ExportPersonalData => "ExportPersonalData",
             Self::IssueKey { .. } => "IssueKey",
             Self::RotateKey { .. } => "RotateKey",
             Self::RevokeKey { .. } => "RevokeKey",
@@ -428,6 +443,10 @@ impl MemberCommand {
             Self::ChangeScope { .. } => Need::MemberScope,
             Self::ToggleMemberPermission { .. } | Self::ClearMemberPermission { .. } => Need::MemberToggle,
             Self::SuspendMember | Self::ReactivateMember | Self::RemoveMember => Need::MemberRemove,
+            Self::ExportPersonalData => Need::PersonalData,
+            Self::ErasePersonalData | Self::ReapplyErasure | Self::PlaceLegalHold | Self::LiftLegalHold => {
+                Need::PersonalErase
+            }
             Self::IssueKey { .. } | Self::RotateKey { .. } => Need::KeyIssue,
             Self::RevokeKey { .. } => Need::KeyRevoke,
         }
@@ -435,7 +454,21 @@ impl MemberCommand {
 
     /// Whether it changes what the member may do: what nobody does to themselves where the profile says so.
     pub fn changes_access(&self) -> bool {
-        !matches!(self, Self::ChangeDetails { .. } | Self::SubmitDocument { .. }) && !self.is_about_key()
+        !matches!(self, Self::ChangeDetails { .. } | Self::SubmitDocument { .. })
+            && !self.is_about_key()
+            && !self.is_about_privacy()
+    }
+
+    /// Whether it is about the member's personal data as a whole, which outlives the membership.
+    pub fn is_about_privacy(&self) -> bool {
+        matches!(
+            self,
+            Self::ErasePersonalData
+                | Self::ReapplyErasure
+                | Self::PlaceLegalHold
+                | Self::LiftLegalHold
+                | Self::ExportPersonalData
+        )
     }
 
     /// Whether it is about a key, and so changes nothing that the member may do.

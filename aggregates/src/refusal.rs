@@ -169,6 +169,12 @@ refusals! {
     /// The member has left.
     MemberLeft { member: CompactString }
         => ("member_left", Conflict, "`{member}` has left: add the person again under a new id"),
+    /// The member's personal data must be kept for now.
+    LegalHold { member: CompactString }
+        => ("legal_hold", Conflict, "the personal data of `{member}` is under a legal hold: lift that first"),
+    /// The member's personal data is gone, and stays so.
+    PersonalDataErased { member: CompactString }
+        => ("personal_data_erased", Conflict, "the personal data of `{member}` was erased, and none is kept again"),
     /// The member is the owner.
     MemberIsOwner { member: CompactString }
         => ("member_is_owner", Conflict, "`{member}` is the owner: transfer the ownership first"),

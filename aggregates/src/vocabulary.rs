@@ -149,11 +149,37 @@ pub enum Personal {
 }
 
 impl Personal {
-    /// The text, if it is readable.
-    pub fn readable(&self) -> Option<&str> {
+    /// The text, if whoever reads the log can read it. What is sealed is read through
+    /// [`AccessState::shown`](crate::AccessState::shown).
+    pub fn clear(&self) -> Option<&str> {
         match self {
             Self::Clear(text) => Some(text),
             Self::Sealed(_) | Self::Erased => None,
+        }
+    }
+}
+
+/// Which piece of a member's personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// What people call them.
+    Name,
+    /// E-mail address.
+    Email,
+    /// Phone number.
+    Phone,
+}
+
+impl Field {
+    /// Every piece there is.
+    pub const ALL: [Self; 3] = [Self::Name, Self::Email, Self::Phone];
+
+    /// As events have it: `name`, `email`, `phone`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Email => "email",
+            Self::Phone => "phone",
         }
     }
 }

@@ -19,19 +19,22 @@ pub struct Person {
 
 impl Person {
     /// A member of a state.
-    pub fn of(member: &MemberEntry) -> Self {
-        let name = member.details.name.as_ref().and_then(|name| name.readable());
-        Self { id: member.id.clone(), name: name.map(str::to_owned) }
+    pub fn of(state: &AccessState, member: &MemberEntry) -> Self {
+        Self { id: member.id.clone(), name: state.name_of(member) }
     }
 
     /// A member by number.
     pub fn numbered(state: &AccessState, member: MemberIx) -> Self {
-        state.member(member).map_or_else(|| Self { id: MemberId::default(), name: None }, Self::of)
+        state
+            .member(member)
+            .map_or_else(|| Self { id: MemberId::default(), name: None }, |member| Self::of(state, member))
     }
 
     /// A member by id, who may be unknown to the state.
     pub fn known_as(state: &AccessState, id: &str) -> Self {
-        state.member_by_id(id).map_or_else(|| Self { id: MemberId::known(id), name: None }, Self::of)
+        state
+            .member_by_id(id)
+            .map_or_else(|| Self { id: MemberId::known(id), name: None }, |member| Self::of(state, member))
     }
 }
 

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::engine::EngineError;
 use crate::store::StoreError;
+use crate::vault::VaultError;
 
 /// What precedes the name of the rule in `type`.
 const TYPE_PREFIX: &str = "urn:chancery:problem:";
@@ -222,6 +223,11 @@ impl From<EngineError> for Problem {
             EngineError::Changed { .. } => Self::changed(),
             EngineError::Behind { .. } => Self::unavailable("behind", "the position did not come in time"),
             EngineError::Contended { .. } => Self::unavailable("contended", "too many others write here: try again"),
+            EngineError::Sealing(VaultError::Store(error)) => error.into(),
+            EngineError::Sealing(error) => {
+                tracing::error!(%error, "personal data could not be sealed");
+                Self::unavailable("not_sealed", "personal data cannot be written now: see the service's log")
+            }
             EngineError::Unreadable { .. } | EngineError::Internal(_) => {
                 tracing::error!(%error, "the engine failed");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the service failed: see its log")

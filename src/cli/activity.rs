@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use chancery_aggregates::Facts;
 use chancery_aggregates::vocabulary::Actor;
-use chancery_projections::activity::{Entry, Filter, Narrator};
+use chancery_projections::activity::{Entry, Filter};
 
 use super::events::{Bounds, Kept, limit, read};
 use super::options::Point;
@@ -61,7 +61,7 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     let bounds = Bounds::new(args.since.as_ref(), args.until.as_ref(), None, now);
     let filter = filter(args, &view.facts)?;
     let kept = Kept { limit: limit(args.limit, session, USUAL_LIMIT), ..Kept::default() };
-    let start = (kept, Narrator::default());
+    let start = (kept, session.engine()?.narrator(&organisation));
     let (kept, _) = read(session, &organisation, 0, bounds.until, start, move |(kept, narrator), recorded| {
         if bounds.is_past(&recorded) {
             return ControlFlow::Break(());

@@ -1,16 +1,20 @@
 //! `copy`: organisations from one store to another.
 
 use std::io::IsTerminal as _;
+use std::sync::Arc;
 
 use chancery_aggregates::vocabulary::{IdError, OrganisationId};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
 use super::output::{Page, Table};
-use super::session::open_store;
+use super::session::{open_store, vault_keys};
 use super::{CliError, Done, Session};
 use crate::copy::{self, Copied, CopyError, Phase, Progress};
+use crate::engine::EngineError;
+use crate::store::Store;
 use crate::store::sqlite::Access;
+use crate::vault::Vault;
 
 /// From where to where, and what.
 #[derive(Debug, clap::Args)]
@@ -47,11 +51,35 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     let bar = Bar::new();
     let copied = copy::copy(&*source, &*target, &wanted, &bar).await;
     drop(bar);
+    let carried = match &copied {
+        Ok(copied) => carry_keys(args, session, (&source, &target), copied).await,
+        Err(_) => Ok(()),
+    };
     source.close().await;
     target.close().await;
     let copied = copied?;
+    carried?;
     session.output().show(&json(&copied), |page| tell(&copied, page))?;
     Ok(Done::Shown)
+}
+
+/// Events alone are not enough: what is sealed in them is read with the members' keys.
+async fn carry_keys(
+    args: &Args,
+    session: &Session,
+    (source, target): (&Arc<dyn Store>, &Arc<dyn Store>),
+    copied: &Copied,
+) -> Result<(), CliError> {
+    let vault = |store: &Arc<dyn Store>, name: &str| -> Result<Option<Vault>, CliError> {
+        let keys = vault_keys(name, session.options().vault_key.as_ref())?;
+        Ok(store.key_store().map(|store| Vault::new(store, keys)))
+    };
+    if let (Some(source), Some(target)) = (vault(source, &args.from)?, vault(target, &args.to)?) {
+        for one in &copied.organisations {
+            target.take_over(&source, &one.organisation).await.map_err(EngineError::from)?;
+        }
+    }
+    Ok(())
 }
 
 fn json(copied: &Copied) -> serde_json::Value {

@@ -13,6 +13,7 @@ use crate::client::ClientError;
 use crate::engine::EngineError;
 use crate::projector::ProjectorError;
 use crate::store::StoreError;
+use crate::vault::VaultError;
 
 /// How the program ends. The numbers are an interface, written in `--help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -335,6 +336,8 @@ fn engine_rule(error: &EngineError) -> &'static str {
         EngineError::BeyondHead { .. } => "beyond_head",
         EngineError::Changed { .. } => "changed",
         EngineError::Behind { .. } => "behind",
+        EngineError::Sealing(VaultError::Store(error)) => store_rule(error),
+        EngineError::Sealing(_) => "not_sealed",
         EngineError::Internal(_) => "internal",
     }
 }

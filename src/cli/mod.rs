@@ -15,6 +15,7 @@ mod error;
 mod events;
 mod explain;
 mod findings;
+mod gdpr;
 mod hint;
 mod import;
 mod key;
@@ -122,6 +123,9 @@ pub enum Command {
     Diff(diff::Args),
     /// Report what a reviewer wants to know: unused roles, forgotten access, conflicts, …
     Findings(findings::Args),
+    /// Hand out, erase and look after personal data
+    #[command(subcommand)]
+    Gdpr(gdpr::Command),
     /// Run a list of commands, one a line
     Run(run::Args),
     /// Show the event log
@@ -174,6 +178,8 @@ impl Command {
             | Self::Demo(_)
             | Self::Projections(_)
             | Self::Serve(_) => Reach::Store,
+            // Keys and files of the store, and a person's data in whole.
+            Self::Gdpr(_) => Reach::Store,
             Self::Organisation(_)
             | Self::Profile(_)
             | Self::Role(_)
@@ -210,6 +216,7 @@ impl Command {
             Self::Access(_) => "access",
             Self::Diff(_) => "diff",
             Self::Findings(_) => "findings",
+            Self::Gdpr(_) => "gdpr",
             Self::Run(_) => "run",
             Self::Events(_) => "events",
             Self::Activity(_) => "activity",
@@ -245,6 +252,7 @@ impl Command {
             | Self::Status(_) => Some(Access::Read),
             Self::Audit(command) => command.needs(),
             Self::Import(args) => Some(args.needs()),
+            Self::Gdpr(command) => Some(command.needs()),
             Self::Run(_) => Some(Access::Write),
             Self::Projections(command) => Some(command.needs()),
             Self::Copy(_) | Self::Demo(_) | Self::Serve(_) | Self::Completions(_) => None,
@@ -266,6 +274,7 @@ impl Command {
             Self::Access(args) => access::run(args, session).await,
             Self::Diff(args) => diff::run(args, session).await,
             Self::Findings(args) => findings::run(args, session).await,
+            Self::Gdpr(command) => Box::pin(command.run(session)).await,
             Self::Run(args) => Box::pin(run::run(args, session)).await,
             Self::Events(args) => events::run(args, session).await,
             Self::Activity(args) => activity::run(args, session).await,

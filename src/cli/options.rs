@@ -10,6 +10,7 @@ use clap::ValueEnum;
 pub(super) use super::time::Point;
 use super::time::{self, Edge};
 use crate::engine::Moment;
+use crate::vault::Source;
 
 /// Options of every subcommand.
 #[derive(Debug, Clone, clap::Args)]
@@ -18,6 +19,9 @@ pub struct Options {
     /// Where the log is: sqlite:FILE or postgres://USER@HOST/DATABASE
     #[arg(long, global = true, value_name = "STORE", env = "CHANCERY_STORE", default_value = "sqlite:chancery.db")]
     pub store: String,
+    /// The key that personal data is sealed with: file:PATH or env:NAME. Without it, FILE.vault-key beside sqlite:FILE
+    #[arg(long, global = true, value_name = "SOURCE", env = "CHANCERY_VAULT_KEY", value_parser = vault_key)]
+    pub vault_key: Option<Source>,
     /// A service to ask instead, by its address: https://HOST or http://HOST:PORT. Its key is in CHANCERY_KEY, or in a
     /// file, and says who acts and in which organisation
     #[arg(long, global = true, value_name = "URL", env = "CHANCERY_SERVER")]
@@ -61,6 +65,10 @@ pub struct Options {
     /// Colours; auto means on a terminal, unless NO_COLOR is set
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto)]
     pub color: When,
+}
+
+fn vault_key(text: &str) -> Result<Source, String> {
+    Source::parse(text).ok_or_else(|| "a key is in file:PATH or in env:NAME".to_owned())
 }
 
 fn organisation(text: &str) -> Result<OrganisationId, IdError> {

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use super::served::ServedLines;
-use super::session::open_store;
+use super::session::{open_store, vault_keys};
 use super::{Cli, CliError, Done, Session};
 use crate::api::keys::{EngineKeys, OperatorKeys};
 use crate::api::server::{Listener, Tls, TlsError};
@@ -33,6 +33,7 @@ const OTHER_VARIABLES: &[&str] = &[
     "CHANCERY_KEY",
     "CHANCERY_KEY_FILE",
     "CHANCERY_CA_FILE",
+    "CHANCERY_VAULT_KEY",
 ];
 
 /// Where the settings are.
@@ -73,7 +74,8 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     }
     logs::begin(&settings.log, settings.log_format).map_err(|error| input("bad_log", &error))?;
     let operators = operator_keys(&settings, session)?;
-    let engine = Engine::new(open_store(&store, Access::Create)?);
+    let keys = vault_keys(&store, session.options().vault_key.as_ref())?;
+    let engine = Engine::new(open_store(&store, Access::Create)?).with_vault(keys);
     let projector = args.projections.then(|| Projecting::begin(&engine));
     let served = serve(engine.clone(), operators, settings).await;
     if let Some(projector) = projector {

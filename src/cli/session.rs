@@ -18,6 +18,7 @@ use crate::store::Head;
 use crate::store::memory::MemoryStore;
 use crate::store::postgres::{self, PostgresStore};
 use crate::store::sqlite::{Access, OpenOptions, SqliteStore};
+use crate::vault::{LocalKeys, Source};
 use crate::views::log;
 
 /// What a line came to.
@@ -132,11 +133,15 @@ impl Session {
         }
         let needs = self.needs.unwrap_or(Access::Read);
         if !self.options.dry_run {
-            let engine = Engine::new(open_store(&self.options.store, needs)?);
+            let engine = Engine::new(open_store(&self.options.store, needs)?).with_vault(self.vault_keys()?);
             return Ok(self.engine.get_or_init(|| engine));
         }
-        let below = Engine::new(open_to_rehearse(&self.options.store, needs)?);
+        let below = Engine::new(open_to_rehearse(&self.options.store, needs)?).with_vault(self.vault_keys()?);
         Ok(self.engine.get_or_init(|| self.below.get_or_init(|| below).rehearsal()))
+    }
+
+    fn vault_keys(&self) -> Result<Arc<LocalKeys>, CliError> {
+        vault_keys(&self.options.store, self.options.vault_key.as_ref())
     }
 
     /// The organisation that the line is about: the named one, or the only one.
@@ -374,6 +379,19 @@ pub(super) fn open_store(text: &str, access: Access) -> Result<Arc<dyn crate::st
     }
     let path = store_path(text)?;
     Ok(Arc::new(SqliteStore::open_with(path, &OpenOptions::new(access))?))
+}
+
+/// What wraps the keys of a store's members: what was named, or the file beside a file.
+///
+/// # Errors
+/// When the text names no store.
+pub(super) fn vault_keys(store: &str, named: Option<&Source>) -> Result<Arc<LocalKeys>, CliError> {
+    let source = match named {
+        Some(source) => source.clone(),
+        None if is_postgres(store) => Source::Unset,
+        None => Source::beside(&store_path(store)?),
+    };
+    Ok(Arc::new(LocalKeys::new(source)))
 }
 
 /// Opens a store for reading only, whatever the line needs: what a rehearsal cannot do is write. A file

@@ -42,6 +42,7 @@ use crate::store::memory::MemoryStore;
 use crate::store::postgres::{self, PostgresStore};
 use crate::store::sqlite::{OpenOptions, SqliteStore};
 use crate::store::{Access as Mode, Store, StoreError};
+use crate::vault::{LocalKeys, Source};
 use chancery_aggregates::vocabulary::{OrganisationId, Time};
 
 /// An open store with its organisations. Cheap to share.
@@ -63,24 +64,31 @@ pub enum OpenError {
 }
 
 impl Chancery {
-    /// Opens a store: `sqlite:FILE`, `postgres://…`, or `memory:` for one that is gone when the process ends.
+    /// Opens a store: `sqlite:FILE`, `postgres://…`, or `memory:` for one that is gone when the process ends. Personal
+    /// data is sealed under the key that `CHANCERY_VAULT_KEY` names, else under `FILE.vault-key`; elsewhere none can be
+    /// written without it.
     ///
     /// # Errors
     /// When the text names no store, or it cannot be opened.
     pub fn open(location: &str, mode: Mode) -> Result<Self, OpenError> {
         let unknown = || OpenError::UnknownStore(location.to_owned());
+        let mut keys = Source::Unset;
         let store: Arc<dyn Store> = match location.split_once(':') {
             Some(("postgres" | "postgresql", _)) => {
                 Arc::new(PostgresStore::open_with(location, &postgres::OpenOptions::new(mode))?)
             }
             Some(("sqlite", file)) if !file.is_empty() => {
                 let file = file.strip_prefix("//").unwrap_or(file);
+                keys = Source::beside(std::path::Path::new(file));
                 Arc::new(SqliteStore::open_with(file, &OpenOptions::new(mode))?)
             }
             Some(("memory", "")) => Arc::new(MemoryStore::new()),
             _ => return Err(unknown()),
         };
-        Ok(Self::over(Engine::new(store)))
+        if let Some(named) = std::env::var("CHANCERY_VAULT_KEY").ok().and_then(|text| Source::parse(&text)) {
+            keys = named;
+        }
+        Ok(Self::over(Engine::new(store).with_vault(Arc::new(LocalKeys::new(keys)))))
     }
 
     /// Checks over an engine that is there already.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use chancery_aggregates::command::MemberCommand;
-use chancery_aggregates::event::{CommandRefused, Metadata, OrganisationEvent, Recorded};
+use chancery_aggregates::event::{CommandRefused, MemberEvent, Metadata, OrganisationEvent, Recorded};
 use chancery_aggregates::key::KeyHash;
 use chancery_aggregates::vocabulary::{KeyId, OrganisationId};
 use chancery_aggregates::{AccessState, Command, Event, Refusal, refused};
@@ -21,6 +21,7 @@ use super::snapshots::Snapshots;
 use super::transaction::Transaction;
 use super::{Condition, Engine, EngineError, Outcome, Request, Step, Watch};
 use crate::store::{Append, Appended, Idempotency, StoreError};
+use crate::vault::{self, Sealing, VaultError};
 
 /// How often a request is decided again because another process was first.
 const ATTEMPTS: u32 = 200;
@@ -129,6 +130,12 @@ impl Lane {
                     return Err(EngineError::Refused { command, refusal: refusal.into() });
                 }
             };
+            // Keys before what is sealed with them.
+            if let Some(vault) = &engine.vault
+                && !vault.keep(&transaction.sealing).await?
+            {
+                continue;
+            }
             watch(Step::Writing(transaction.events.len()));
             match self.append(engine, &mut transaction, idempotency.clone()).await {
                 Ok(None) => {
@@ -139,7 +146,11 @@ impl Lane {
                     self.load_tail(engine).await?;
                     return Ok(repeated(&appended));
                 }
-                Ok(Some(appended)) => return Ok(self.publish(engine, transaction, appended)),
+                Ok(Some(appended)) => {
+                    let outcome = self.publish(engine, transaction, appended);
+                    self.destroy_keys(engine, &outcome).await?;
+                    return Ok(outcome);
+                }
                 Err(StoreError::Conflict { .. } | StoreError::SequenceTaken { .. }) => {
                     self.load_tail(engine).await?;
                     if attempt > 2 {
@@ -172,9 +183,10 @@ impl Lane {
         request: &Request,
         watch: &Watch,
     ) -> Result<Result<Transaction, (usize, Refusal)>, EngineError> {
-        let state = self.state.load().as_ref().clone();
-        let metadata = metadata(request);
-        let transaction = Transaction::new(self.organisation.as_str(), state, engine.now(), metadata);
+        let state = engine.revealed(&self.organisation, self.state.load().as_ref().clone());
+        let sealing = self.sealing(engine, request, &state).await?;
+        let mut transaction = Transaction::new(self.organisation.as_str(), state, engine.now(), metadata(request));
+        transaction.sealing = sealing;
         let store = RequestStore {
             store: engine.store.clone(),
             organisation: self.organisation.to_string(),
@@ -182,7 +194,8 @@ impl Lane {
         };
         for (number, command) in request.commands.iter().enumerate() {
             store.transaction.lock().metadata.command = Some(command.name().to_owned());
-            if let Err(refusal) = store.run(command.clone(), &request.actor).await? {
+            let command = vault::with_present_values(command, &store.transaction.lock().state);
+            if let Err(refusal) = store.run(command, &request.actor).await? {
                 return Ok(Err((number, refusal)));
             }
             watch(Step::Decided(number + 1));
@@ -190,6 +203,34 @@ impl Lane {
         let transaction = Arc::into_inner(store.transaction)
             .ok_or_else(|| EngineError::Internal("a command is still running".to_owned()))?;
         Ok(Ok(transaction.into_inner()))
+    }
+
+    /// Keys for the personal data that a request brings in: none for most.
+    async fn sealing(&self, engine: &Engine, request: &Request, state: &AccessState) -> Result<Sealing, EngineError> {
+        let written = vault::written_by(&request.commands);
+        if written.is_empty() {
+            return Ok(Sealing::default());
+        }
+        if let Some(vault) = &engine.vault {
+            return Ok(vault.sealing(state, &self.organisation, written)?);
+        }
+        let sealed = match engine.store.key_store() {
+            Some(keys) => keys.kek().await?.is_some(),
+            None => false,
+        };
+        if sealed { Err(VaultError::NoVault.into()) } else { Ok(Sealing::off()) }
+    }
+
+    /// An erasure's second half. Cut off before it, the log tells who has to have no key any more.
+    async fn destroy_keys(&self, engine: &Engine, outcome: &Outcome) -> Result<(), EngineError> {
+        for event in &outcome.events {
+            if let (Some(vault), Event::Member(MemberEvent::PersonalDataErased { member })) =
+                (&engine.vault, &event.event)
+            {
+                vault.destroy(self.organisation.as_str(), member.as_str()).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn append(

@@ -29,8 +29,9 @@ use chancery_aggregates::founding::{self, Founder};
 use chancery_aggregates::profile::Profile;
 use chancery_aggregates::profile::document::ProfileDocument;
 use chancery_aggregates::refusal::Thing;
-use chancery_aggregates::vocabulary::{Actor, OrganisationId};
+use chancery_aggregates::vocabulary::{Actor, LONGEST_TEXT, OrganisationId};
 use chancery_aggregates::{AccessState, Command, Refusal};
+use chancery_projections::activity::Narrator;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use follow::Follower;
 use lane::Lane;
@@ -43,6 +44,7 @@ pub(crate) use replay::{apply, read};
 pub(crate) use snapshots::Snapshots;
 
 use crate::store::{Store, StoreError};
+use crate::vault::{KeyEncryption, Vault, VaultError};
 
 /// A request: commands that are carried out together or not at all, and who asks, and why.
 #[derive(Debug, Clone)]
@@ -159,6 +161,9 @@ pub enum EngineError {
         /// How long it was waited for.
         waited: std::time::Duration,
     },
+    /// Personal data could not be sealed; nothing was written.
+    #[error(transparent)]
+    Sealing(#[from] VaultError),
     /// The program itself failed; nothing was acknowledged.
     #[error("internal error: {0}")]
     Internal(String),
@@ -187,6 +192,7 @@ pub struct Engine {
     lanes: Arc<Mutex<Lanes>>,
     snapshots: Arc<Snapshots>,
     past: Arc<Mutex<Past>>,
+    vault: Option<Arc<Vault>>,
     /// One of each, for the organisations that have equal ones.
     profiles: Arc<Mutex<Vec<Weak<Profile>>>>,
 }
@@ -200,7 +206,31 @@ impl Engine {
     /// An engine with a clock of the caller's: for tests and demonstrations.
     pub fn with_clock(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         let snapshots = Arc::new(Snapshots::new(store.clone()));
-        Self { store, clock, lanes: Arc::default(), snapshots, past: Arc::default(), profiles: Arc::default() }
+        let (lanes, past, profiles) = (Arc::default(), Arc::default(), Arc::default());
+        Self { store, clock, lanes, snapshots, past, vault: None, profiles }
+    }
+
+    /// The engine with keys to seal personal data with, before the first organisation is asked for. Without them it
+    /// writes personal data in clear, and refuses to where a store's data were sealed before.
+    #[must_use]
+    pub fn with_vault(mut self, encryption: Arc<dyn KeyEncryption>) -> Self {
+        self.vault = self.store.key_store().map(|keys| Arc::new(Vault::new(keys, encryption)));
+        self
+    }
+
+    /// The members' keys, where personal data is sealed.
+    pub fn vault(&self) -> Option<&Arc<Vault>> {
+        self.vault.as_ref()
+    }
+
+    /// Somebody to tell an organisation's events from the first one on, with the names that can be read.
+    pub(crate) fn narrator(&self, organisation: &OrganisationId) -> Narrator {
+        Narrator::new(self.revealed(organisation, AccessState::default()))
+    }
+
+    /// A state that shows what is sealed in it, as far as the keys are at hand.
+    fn revealed(&self, organisation: &OrganisationId, state: AccessState) -> AccessState {
+        state.with_reveal(self.vault.as_ref().map(|vault| vault.reveal(organisation)))
     }
 
     /// The engine with a bound on the memory that access states may take, in bytes. Organisations that
@@ -282,6 +312,7 @@ impl Engine {
         watch: Watch,
         condition: Option<Condition>,
     ) -> Result<Outcome, EngineError> {
+        check_reason(&request)?;
         let lane = self.lane(&request.organisation);
         if lane.state().founded().is_none() && !founds(&request) {
             // Loads it, or tells of a misspelt name with the nearest one.
@@ -377,6 +408,16 @@ impl Engine {
     fn forget(&self, organisation: &OrganisationId) {
         self.lanes.lock().forget(organisation);
     }
+}
+
+/// Free text that stays in the log for ever has its bounds.
+fn check_reason(request: &Request) -> Result<(), EngineError> {
+    let length = request.context.reason.as_ref().map_or(0, String::len);
+    if length <= LONGEST_TEXT {
+        return Ok(());
+    }
+    let refusal = Refusal::TooLong { what: "reason".into(), most: LONGEST_TEXT as u32 };
+    Err(EngineError::Refused { command: 0, refusal: refusal.into() })
 }
 
 fn founds(request: &Request) -> bool {

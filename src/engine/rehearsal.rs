@@ -27,7 +27,8 @@ impl Engine {
     #[must_use]
     pub fn rehearsal(&self) -> Self {
         let store = Rehearsal { below: self.store.clone(), above: RwLock::default() };
-        Self::with_clock(Arc::new(store), self.clock.clone())
+        let vault = self.vault.as_ref().map(|vault| Arc::new(vault.rehearsal()));
+        Self { vault, ..Self::with_clock(Arc::new(store), self.clock.clone()) }
     }
 }
 

@@ -13,6 +13,9 @@ use super::snapshots::Snapshots;
 use super::{Engine, EngineError};
 use crate::store::{EventRow, FoldRow, Range, Visit};
 
+/// After this event, keys of the organisation's members that are still in memory may be of one who has none.
+const ERASURE: &str = "PersonalDataErased";
+
 /// A point of an organisation's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
@@ -149,13 +152,20 @@ async fn fold_until(
         start.state = engine.snapshots.newest(organisation, until, last).await;
         start.snapshot_due = Snapshots::due_after(&start.state);
     }
+    start.state = engine.revealed(organisation, start.state);
     let after = start.state.position();
     let name = organisation.to_string();
+    let vault = engine.vault.clone();
     let snapshots = engine.snapshots.clone();
     let folded = Arc::new(Mutex::new(start));
     let sink = folded.clone();
     let folder = move |row: FoldRow<'_>| {
         let mut folded = sink.lock();
+        if row.event_type == ERASURE
+            && let Some(vault) = &vault
+        {
+            vault.forget(&name);
+        }
         let visit = apply(&mut folded.state, &row, last);
         if visit == Ok(Visit::Break(())) {
             folded.next = instant(row.time).ok();

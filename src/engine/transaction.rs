@@ -7,6 +7,7 @@ use chancery_aggregates::{AccessState, Event};
 use super::EngineError;
 use crate::interop::aggregate_id;
 use crate::store::NewEvent;
+use crate::vault::Sealing;
 
 /// The commands of one request build on each other's events; nothing is visible outside until all
 /// of them are appended.
@@ -17,6 +18,8 @@ pub(super) struct Transaction {
     pub(super) metadata: Metadata,
     pub(super) events: Vec<NewEvent>,
     pub(super) recorded: Vec<Recorded>,
+    /// Personal data in what is staged is sealed with these.
+    pub(super) sealing: Sealing,
     organisation: String,
 }
 
@@ -28,6 +31,7 @@ impl Transaction {
             metadata,
             events: Vec::new(),
             recorded: Vec::new(),
+            sealing: Sealing::default(),
             organisation: organisation.to_owned(),
         }
     }
@@ -35,6 +39,7 @@ impl Transaction {
     /// Stages one event: its bytes for the log, its effect on the working state.
     pub(super) fn stage(&mut self, event: Event, id: &str, sequence: u64) -> Result<(), EngineError> {
         let unserialisable = |error: serde_json::Error| EngineError::Internal(error.to_string());
+        let event = self.sealing.seal(event, sequence)?;
         let stamp = Stamp { position: self.state.position() + 1, time: self.now };
         self.events.push(NewEvent {
             aggregate_type: event.aggregate_type().to_owned(),

@@ -7,6 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use parking_lot::RwLock;
 
+use super::keys::KeyStore;
+use super::memory_keys::MemoryKeys;
 use super::{
     AdoptedKey, Adoption, Append, Appended, Bound, EventRow, HashedVisitor, Head, Idempotency, KeyUse, NewEvent, Range,
     Snapshot, Store, StoreError, StoredCheckpoint, Visit, Visitor, adopt::Tip, notify::News, validate,
@@ -19,6 +21,7 @@ use crate::log::{Frontier, Hash, Node};
 pub struct MemoryStore {
     log: RwLock<Log>,
     news: News,
+    personal: Arc<MemoryKeys>,
 }
 
 #[derive(Debug, Default)]
@@ -398,6 +401,10 @@ impl Store for MemoryStore {
         };
         head()?;
         self.news.wait(after, timeout, std::future::pending(), async { head() }).await
+    }
+
+    fn key_store(&self) -> Option<Arc<dyn KeyStore>> {
+        Some(self.personal.clone())
     }
 
     async fn close(&self) {

@@ -14,7 +14,9 @@
 mod adopt;
 mod beside;
 mod hashed;
+pub mod keys;
 pub mod memory;
+mod memory_keys;
 mod notify;
 pub mod postgres;
 pub mod projection;
@@ -442,6 +444,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// The tables that are kept beside the log, where the store can keep any.
     fn projections(&self) -> Option<std::sync::Arc<dyn projection::ProjectionStore>> {
+        None
+    }
+
+    /// The members' wrapped keys that are kept beside the log, where the store can keep any.
+    fn key_store(&self) -> Option<std::sync::Arc<dyn keys::KeyStore>> {
         None
     }
 

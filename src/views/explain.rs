@@ -8,7 +8,7 @@ use chancery_aggregates::authority::Reader;
 use chancery_aggregates::profile::document::AssignedBy;
 use chancery_aggregates::vocabulary::Time;
 use chancery_aggregates::{Facts, Refusal};
-use chancery_projections::activity::{Entry, Narrator};
+use chancery_projections::activity::Entry;
 use chancery_projections::timeline::{Span, Subject, Timeline, Turn};
 use chancery_projections::words::{self, Person};
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ async fn past(
 ) -> Result<Past, EngineError> {
     let organisation = facts.state.organisation();
     let cited: BTreeSet<u64> = explanation.causes.iter().map(|cause| cause.position).collect();
-    let start = Some((Timeline::new(subject), Narrator::default(), BTreeMap::new()));
+    let start = Some((Timeline::new(subject), engine.narrator(organisation), BTreeMap::new()));
     let read = read(engine, organisation, 0, facts.state.position(), start, move |growing, recorded| {
         let Some((timeline, narrator, entries)) = growing else { return ControlFlow::Break(()) };
         narrator.pass(&recorded);

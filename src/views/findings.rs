@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use chancery_aggregates::vocabulary::{Actor, OrganisationId};
-use chancery_projections::activity::{Entry, Narrator};
+use chancery_projections::activity::Entry;
 use chancery_projections::findings::{Finding, LastActed};
 
 use super::log::read;
@@ -35,7 +35,7 @@ pub(crate) async fn cited(
     let evidence = found.iter().flat_map(|finding| &finding.evidence);
     let wanted: BTreeSet<u64> = evidence.filter_map(|evidence| evidence.position).collect();
     let Some(last) = wanted.last().copied() else { return Ok(Vec::new()) };
-    let start = (Narrator::default(), Vec::new());
+    let start = (engine.narrator(organisation), Vec::new());
     let (_, entries) = read(engine, organisation, 0, until.min(last), start, move |(narrator, entries), recorded| {
         narrator.pass(&recorded);
         if wanted.contains(&recorded.stamp.position) {

@@ -3,10 +3,10 @@
 use chancery_aggregates::access::{Decision, Denial, Ownership, Place, Question, Reading, evaluate_question, holdings};
 use chancery_aggregates::authority::Reader;
 use chancery_aggregates::state::{
-    AccessState, Assignment, Coverage, DocumentStatus, MemberEntry, MemberIx, RoleIx, ScopeIx, Status, Toggle,
+    AccessState, Assignment, Coverage, DocumentStatus, MemberEntry, MemberIx, RoleIx, ScopeIx, Shown, Status, Toggle,
     fold_name,
 };
-use chancery_aggregates::vocabulary::{Personal, Time};
+use chancery_aggregates::vocabulary::{Field, Time};
 use chancery_projections::words;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -44,9 +44,11 @@ impl Filter {
             Some(Standing::Left) => member.status == Status::Removed,
         };
         let found = self.search.as_deref().is_none_or(|wanted| {
-            let details = [&member.details.name, &member.details.email];
-            let readable = details.into_iter().flatten().filter_map(|detail| detail.readable());
-            readable.chain([member.id.as_str()]).any(|text| fold_name(text).contains(wanted))
+            let names = |field: Field| {
+                let text = reader.facts().state.shown_of(member, field).and_then(Shown::text);
+                text.is_some_and(|text| fold_name(&text).contains(wanted))
+            };
+            fold_name(member.id.as_str()).contains(wanted) || names(Field::Name) || names(Field::Email)
         });
         let holds = |role: RoleIx| reader.sees_access_of(ix) && member.assignments.iter().any(|held| held.role == role);
         let reaches = |scope: ScopeIx| {
@@ -169,10 +171,10 @@ pub(crate) fn member_json(state: &AccessState, member: &MemberEntry, seen: &Seen
     let mut value = json!({
         "id": member.id,
         "kind": member.kind,
-        "name": readable(&member.details.name),
-        "email": email(member),
+        "name": readable(state, member, Field::Name),
+        "email": readable(state, member, Field::Email),
         "email_verified": member.email_verified.is_some(),
-        "phone": readable(&member.details.phone),
+        "phone": readable(state, member, Field::Phone),
         "account_type": account_type(state, member),
         "status": status_word(member.status),
         "no_access_because": waits.map(|denial| json!({ "code": denial.code(), "message": denial.to_string() })),
@@ -187,17 +189,8 @@ pub(crate) fn member_json(state: &AccessState, member: &MemberEntry, seen: &Seen
 }
 
 /// Personal data, as far as it is readable.
-pub(crate) fn readable(personal: &Option<Personal>) -> Option<String> {
-    match personal.as_ref()? {
-        Personal::Clear(text) => Some(text.to_string()),
-        Personal::Sealed(_) => Some("(sealed)".to_owned()),
-        Personal::Erased => Some("(erased)".to_owned()),
-    }
-}
-
-/// The e-mail address, as far as it is readable.
-pub(crate) fn email(member: &MemberEntry) -> Option<String> {
-    readable(&member.details.email)
+pub(crate) fn readable(state: &AccessState, member: &MemberEntry, field: Field) -> Option<String> {
+    state.shown_of(member, field).map(Shown::in_words)
 }
 
 /// The key of a member's account type.
@@ -212,8 +205,8 @@ pub(crate) fn row_json(reader: &Reader<'_>, ix: MemberIx, member: &MemberEntry) 
     let mut value = json!({
         "id": member.id,
         "kind": member.kind,
-        "name": member.details.name.as_ref().and_then(|name| name.readable()),
-        "email": email(member),
+        "name": state.name_of(member),
+        "email": readable(state, member, Field::Email),
         "account_type": account_type(state, member),
         "status": status_word(member.status),
     });

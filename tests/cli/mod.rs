@@ -75,12 +75,18 @@ impl Desk {
     }
 }
 
+/// Without the note that the first name written to a store makes its key.
+fn without_note(stderr: &str) -> String {
+    let is_note = |line: &&str| line.starts_with("made `") && line.contains(".vault-key`");
+    stderr.lines().filter(|line| !is_note(line)).map(|line| format!("{line}\n")).collect()
+}
+
 impl From<Output> for Ran {
     fn from(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
+            stderr: without_note(&String::from_utf8(output.stderr).unwrap()),
         }
     }
 }

@@ -11,10 +11,7 @@ use serde::Deserialize;
 use world::World;
 
 /// Ids that have no case yet, and why.
-const LATER: [(&str, &str); 2] = [
-    ("PA-11", "sealing of personal data at rest comes with the evidence and privacy part"),
-    ("PA-12", "the export of personal data comes with the evidence and privacy part"),
-];
+const LATER: [(&str, &str); 0] = [];
 
 /// Ids whose rule has a case, and whose visual side comes with the console.
 const VISUAL_SIDE_LATER: [&str; 4] = ["WS-06", "BO-03", "BO-05", "BO-07"];

@@ -7,6 +7,7 @@ use chancery::cli::script::{self, Step};
 use chancery::cli::{CliError, Done, run_line};
 use chancery::engine::{Engine, ManualClock};
 use chancery::store::memory::MemoryStore;
+use chancery::vault::{LocalKeys, Source};
 
 pub(super) const ORGANISATION: &str = "case";
 
@@ -14,6 +15,8 @@ pub(super) struct World {
     pub(super) engine: Engine,
     pub(super) clock: Arc<ManualClock>,
     pub(super) profile: String,
+    /// Where the key of the members' keys is.
+    _keys: tempfile::TempDir,
     /// What the last command printed.
     pub(super) output: String,
     /// The last refusal.
@@ -23,9 +26,12 @@ pub(super) struct World {
 impl World {
     pub(super) async fn founded(profile: &str) -> Result<Self, String> {
         let clock = Arc::new(ManualClock::new(script::instant("2026-01-05 09:00").unwrap()));
+        let keys = tempfile::tempdir().unwrap();
+        let source = Source::beside(&keys.path().join("case"));
         let engine = Engine::with_clock(Arc::new(MemoryStore::new()), clock.clone());
+        let engine = engine.with_vault(Arc::new(LocalKeys::new(source)));
         let (output, message) = (String::new(), String::new());
-        let mut world = Self { engine, clock, profile: profile.to_owned(), output, message };
+        let mut world = Self { engine, clock, profile: profile.to_owned(), _keys: keys, output, message };
         let founding =
             ["organisation", "found", ORGANISATION, "--profile", profile, "--name", "Case", "--owner", "founder"];
         world.run(&founding.map(str::to_owned)).await.map_err(|error| error.to_string())?;

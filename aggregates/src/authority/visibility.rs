@@ -81,6 +81,20 @@ impl Facts {
         }
     }
 
+    /// Whether the reader may look at what is held about people in the whole organisation.
+    ///
+    /// # Errors
+    /// [`Refusal::MissingPermission`].
+    pub fn may_see_personal_data(&self) -> Result<(), Refusal> {
+        match self.acting()? {
+            Acting::Member(member) => {
+                let missing = || self.missing_need(Need::PersonalData);
+                self.authorise(member, Need::PersonalData, &[Place::Organisation], missing)
+            }
+            Acting::System | Acting::Operator => Ok(()),
+        }
+    }
+
     fn missing_need(&self, need: Need) -> Refusal {
         let permission = self.state.profile().and_then(|profile| Some(profile.cite(profile.need(need)?).id));
         let permission = permission.map_or_else(CompactString::default, |key| key.as_str().into());

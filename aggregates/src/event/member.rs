@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::key::KeyHash;
 use crate::vocabulary::{
-    AccountTypeKey, DocumentKind, KeyId, MemberId, MemberKind, MemberScope, PermissionRef, Personal, RoleRef, ScopeRef,
-    Time, Window,
+    AccountTypeKey, DocumentKind, Field, KeyId, MemberId, MemberKind, MemberScope, PermissionRef, Personal, RoleRef,
+    ScopeRef, Time, Window,
 };
 
 /// An event of a member's stream, version 1.
@@ -163,6 +163,21 @@ pub enum MemberEvent {
         /// The member.
         member: MemberId,
     },
+    /// This member's personal data must not be erased for now: a dispute, an investigation.
+    LegalHoldPlaced {
+        /// The member.
+        member: MemberId,
+    },
+    /// This member's personal data may be erased again.
+    LegalHoldLifted {
+        /// The member.
+        member: MemberId,
+    },
+    /// All that is held about this member was handed out.
+    PersonalDataExported {
+        /// The member.
+        member: MemberId,
+    },
     /// A key was made with which programs act as this member. Its secret is nowhere in the log.
     KeyIssued {
         /// The member.
@@ -235,6 +250,50 @@ pub struct Details {
     pub phone: Option<Personal>,
 }
 
+impl Details {
+    /// Every piece, with what it is.
+    pub fn fields(&self) -> [(Field, &Option<Personal>); 3] {
+        [(Field::Name, &self.name), (Field::Email, &self.email), (Field::Phone, &self.phone)]
+    }
+
+    /// Every piece, to be changed.
+    pub fn fields_mut(&mut self) -> [(Field, &mut Option<Personal>); 3] {
+        [(Field::Name, &mut self.name), (Field::Email, &mut self.email), (Field::Phone, &mut self.phone)]
+    }
+
+    /// One piece.
+    pub fn field(&self, field: Field) -> Option<&Personal> {
+        match field {
+            Field::Name => self.name.as_ref(),
+            Field::Email => self.email.as_ref(),
+            Field::Phone => self.phone.as_ref(),
+        }
+    }
+
+    /// One piece, to be changed.
+    pub fn field_mut(&mut self, field: Field) -> &mut Option<Personal> {
+        match field {
+            Field::Name => &mut self.name,
+            Field::Email => &mut self.email,
+            Field::Phone => &mut self.phone,
+        }
+    }
+
+    /// Whether a piece of it is in clear.
+    pub fn is_clear(&self) -> bool {
+        self.fields().into_iter().any(|(_, value)| matches!(value, Some(Personal::Clear(_))))
+    }
+
+    /// What is left of it after an erasure.
+    pub fn erase(&mut self) {
+        for (_, value) in self.fields_mut() {
+            if value.is_some() {
+                *value = Some(Personal::Erased);
+            }
+        }
+    }
+}
+
 impl MemberEvent {
     /// The name of the event on the wire.
     pub fn name(&self) -> &'static str {
@@ -256,6 +315,9 @@ impl MemberEvent {
             Self::MemberReactivated { .. } => "MemberReactivated",
             Self::MemberRemoved { .. } => "MemberRemoved",
             Self::PersonalDataErased { .. } => "PersonalDataErased",
+            Self::LegalHoldPlaced { .. } => "LegalHoldPlaced",
+            Self::LegalHoldLifted { .. } => "LegalHoldLifted",
+            Self::PersonalDataExported { .. } => "PersonalDataExported",
             Self::KeyIssued { .. } => "KeyIssued",
             Self::KeyExpiryChanged { .. } => "KeyExpiryChanged",
             Self::KeyRevoked { .. } => "KeyRevoked",
@@ -282,6 +344,9 @@ impl MemberEvent {
             | Self::MemberReactivated { member }
             | Self::MemberRemoved { member, .. }
             | Self::PersonalDataErased { member }
+            | Self::LegalHoldPlaced { member }
+            | Self::LegalHoldLifted { member }
+            | Self::PersonalDataExported { member }
             | Self::KeyIssued { member, .. }
             | Self::KeyExpiryChanged { member, .. }
             | Self::KeyRevoked { member, .. } => member,

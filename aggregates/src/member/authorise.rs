@@ -43,6 +43,9 @@ impl Member {
         if let Some(target) = target.filter(|_| command.is_about_key()) {
             return Self::authorise_key(target, command, actor, unseen, facts);
         }
+        if matches!(command, MemberCommand::ReapplyErasure) {
+            return Err(Refusal::NotForActor { actor: facts.actor_name(), command: command.name().into() });
+        }
         let oneself = Some(actor) == target;
         if oneself && command.changes_access() && !facts.profile()?.policy().self_change {
             return Err(Refusal::SelfChange { actor: facts.actor_name() });
@@ -114,6 +117,8 @@ impl Member {
 fn for_operator(command: &MemberCommand, facts: &Facts) -> Result<(), Refusal> {
     match command {
         MemberCommand::AddMember { .. } | MemberCommand::AssignRole { .. } | MemberCommand::IssueKey { .. } => Ok(()),
+        // Whoever restored the store makes good what the store forgot.
+        MemberCommand::ReapplyErasure => Ok(()),
         _ => Err(Refusal::NotForActor { actor: facts.actor_name(), command: command.name().into() }),
     }
 }

@@ -28,6 +28,7 @@ impl Member {
             MemberCommand::AddMember { kind, account_type, details, scope } => {
                 self.add(id, *kind, account_type.as_ref(), details, scope.as_ref(), acting, facts)?
             }
+            _ if command.is_about_privacy() => self.change_privacy(id, command, facts)?,
             _ => {
                 self.existing(id, facts)?;
                 if command.is_about_key() {
@@ -89,8 +90,16 @@ impl Member {
             MemberCommand::AddMember { .. }
             | MemberCommand::IssueKey { .. }
             | MemberCommand::RotateKey { .. }
-            | MemberCommand::RevokeKey { .. } => None,
+            | MemberCommand::RevokeKey { .. }
+            | MemberCommand::ErasePersonalData
+            | MemberCommand::ReapplyErasure
+            | MemberCommand::PlaceLegalHold
+            | MemberCommand::LiftLegalHold
+            | MemberCommand::ExportPersonalData => None,
             MemberCommand::ChangeDetails { details } => {
+                if self.erased && details.is_clear() {
+                    return Err(Refusal::PersonalDataErased { member: id.as_str().into() });
+                }
                 check_details(details)?;
                 let (before, after) = (self.details.clone(), details.clone());
                 (before != after).then_some(MemberEvent::MemberDetailsChanged { member, before, after })

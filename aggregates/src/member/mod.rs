@@ -3,6 +3,7 @@
 mod authorise;
 mod decide;
 mod keys;
+mod privacy;
 
 use compact_str::CompactString;
 use cqrs_es::Aggregate;
@@ -15,8 +16,8 @@ use crate::event::{Details, MemberEvent};
 use crate::refusal::Refusal;
 use crate::state::{AccessState, DocumentStatus, KeyEntry, MemberEntry, Status};
 use crate::vocabulary::{
-    AccountTypeKey, DocumentKind, KeyId, MemberId, MemberKind, MemberScope, PermissionKey, Personal, RoleId, RoleRef,
-    ScopeId, ScopeRef, Time, Window,
+    AccountTypeKey, DocumentKind, KeyId, MemberId, MemberKind, MemberScope, PermissionKey, RoleId, RoleRef, ScopeId,
+    ScopeRef, Time, Window,
 };
 
 /// A member, folded from its own stream.
@@ -48,6 +49,12 @@ pub struct Member {
     /// Keys, ended ones included.
     #[serde(default)]
     pub keys: Vec<HeldKey>,
+    /// Whether the personal data was erased.
+    #[serde(default)]
+    pub erased: bool,
+    /// Whether the personal data is under a legal hold.
+    #[serde(default)]
+    pub held: bool,
 }
 
 /// Whether a member takes part.
@@ -115,6 +122,8 @@ impl Member {
             },
             email_verified: entry.email_verified.is_some(),
             documents: entry.documents.iter().map(|document| (document.kind.clone(), document.status.into())).collect(),
+            erased: entry.erased.is_some(),
+            held: entry.legal_hold.is_some(),
             scope: state.cite_coverage(&entry.scope),
             roles: entry
                 .assignments
@@ -242,12 +251,12 @@ impl Aggregate for Member {
                 }
             }
             MemberEvent::PersonalDataErased { .. } => {
-                for detail in [&mut self.details.name, &mut self.details.email, &mut self.details.phone] {
-                    if detail.is_some() {
-                        *detail = Some(Personal::Erased);
-                    }
-                }
+                self.details.erase();
+                self.erased = true;
             }
+            MemberEvent::LegalHoldPlaced { .. } => self.held = true,
+            MemberEvent::LegalHoldLifted { .. } => self.held = false,
+            MemberEvent::PersonalDataExported { .. } => {}
         }
     }
 }

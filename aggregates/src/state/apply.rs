@@ -252,6 +252,8 @@ impl AccessState {
                 assignments: SmallVec::new(),
                 toggles: Vec::new(),
                 keys: Vec::new(),
+                erased: None,
+                legal_hold: None,
                 added: stamp,
                 sequence: 1,
             };
@@ -340,12 +342,12 @@ impl AccessState {
                 set_status(member, Status::Removed, position);
             }
             MemberEvent::PersonalDataErased { .. } => {
-                for detail in [&mut member.details.name, &mut member.details.email, &mut member.details.phone] {
-                    if detail.is_some() {
-                        *detail = Some(crate::vocabulary::Personal::Erased);
-                    }
-                }
+                member.details.erase();
+                member.erased = Some(position);
             }
+            MemberEvent::LegalHoldPlaced { .. } => member.legal_hold = Some(position),
+            MemberEvent::LegalHoldLifted { .. } => member.legal_hold = None,
+            MemberEvent::PersonalDataExported { .. } => {}
         }
     }
 

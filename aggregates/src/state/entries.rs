@@ -135,6 +135,10 @@ pub struct MemberEntry {
     pub toggles: Vec<Toggle>,
     /// Keys, ended ones included.
     pub keys: Vec<KeyIx>,
+    /// Position of the erasure of the personal data.
+    pub erased: Option<u64>,
+    /// Position since which the personal data is under a legal hold.
+    pub legal_hold: Option<u64>,
     /// When the member was added.
     pub added: Stamp,
     /// Events of the member's stream so far.

@@ -9,6 +9,7 @@ mod indexed;
 mod keys;
 mod names;
 pub mod permission_set;
+mod personal;
 pub mod snapshot;
 mod table;
 
@@ -23,6 +24,7 @@ pub use entries::{
 pub(crate) use indexed::Touched;
 pub use keys::{KeyEntry, KeyIx};
 pub use names::fold_name;
+pub use personal::{Reveal, Shown};
 pub(crate) use table::SharedMap;
 use table::Table;
 
@@ -48,6 +50,8 @@ pub struct AccessState {
     refusals: SharedMap<CompactString, (Time, u32)>,
     /// Kept along with every event, once it is asked for.
     index: Option<Arc<AccessIndex>>,
+    /// Reads what is sealed, for those to whom it is shown. No rule asks it.
+    reveal: Option<Arc<dyn Reveal>>,
 }
 
 impl AccessState {

@@ -209,6 +209,9 @@ fn of_members() -> Vec<Sample> {
         full(MemberEvent::MemberRemoved { member: tom(), roles: ended_roles() }),
         minimal(MemberEvent::MemberRemoved { member: tom(), roles: Vec::new() }),
         full(MemberEvent::PersonalDataErased { member: tom() }),
+        full(MemberEvent::LegalHoldPlaced { member: tom() }),
+        full(MemberEvent::LegalHoldLifted { member: tom() }),
+        full(MemberEvent::PersonalDataExported { member: tom() }),
     ]
 }
 

@@ -109,7 +109,7 @@ fn member_access(state: &AccessState, ix: MemberIx, member: &MemberEntry, at: Ti
         Some(DirectToggle { permission, allowed: toggle.allowed, given_at: toggle.at })
     });
     MemberAccess {
-        member: Person::of(member),
+        member: Person::of(state, member),
         account_type: account_type.map(|account_type| account_type.label.clone()).unwrap_or_default(),
         scope: state.cite_coverage(&member.scope),
         barrier: barrier(state, ix, at).map(|denial| denial.to_string()),

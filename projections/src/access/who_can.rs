@@ -50,7 +50,7 @@ pub fn who_can(state: &AccessState, permission: PermissionIx, place: Place, at: 
         let question = Question { subject: ix, permission, place, ownership: Ownership::Unnamed, at };
         match evaluate_question(state, &question) {
             Decision::Allowed { only_own } => {
-                Some(Holder { member: Person::of(member), only_own, through: ways(state, member, &question) })
+                Some(Holder { member: Person::of(state, member), only_own, through: ways(state, member, &question) })
             }
             Decision::Denied(_) => None,
         }

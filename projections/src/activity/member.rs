@@ -2,7 +2,7 @@
 
 use chancery_aggregates::event::{Details, MemberEvent};
 use chancery_aggregates::vocabulary::{
-    AccountTypeKey, MemberId, MemberKind, MemberScope, PermissionRef, Personal, RoleRef, ScopeRef, Window,
+    AccountTypeKey, Field, MemberId, MemberKind, MemberScope, PermissionRef, Personal, RoleRef, ScopeRef, Window,
 };
 
 use super::Teller;
@@ -57,6 +57,13 @@ pub(super) fn tell(teller: &Teller<'_>, event: &MemberEvent) -> String {
         MemberEvent::MemberReactivated { member } => format!("reactivated {}", whom(member)),
         MemberEvent::MemberRemoved { member, .. } => format!("removed {}", whom(member)),
         MemberEvent::PersonalDataErased { member } => format!("erased the personal data of {member}"),
+        MemberEvent::LegalHoldPlaced { member } => {
+            format!("put the personal data of {member} under a legal hold")
+        }
+        MemberEvent::LegalHoldLifted { member } => {
+            format!("lifted the legal hold on the personal data of {member}")
+        }
+        MemberEvent::PersonalDataExported { member } => format!("exported the personal data of {member}"),
         MemberEvent::KeyIssued { member, label, expires, replaces, .. } => {
             let done = if replaces.is_some() { "renewed" } else { "issued" };
             let until = expires.map_or_else(|| "without end".to_owned(), words::until);
@@ -109,7 +116,10 @@ fn account_type_label(teller: &Teller<'_>, key: &AccountTypeKey) -> String {
 
 /// The log has all values; a sentence shows only names, and those only while they can be read.
 fn tell_details(teller: &Teller<'_>, member: &MemberId, before: &Details, after: &Details) -> String {
-    let readable = |name: &Option<Personal>| name.as_ref().and_then(Personal::readable).map(str::to_owned);
+    let readable = |name: &Option<Personal>| {
+        let shown = teller.state.shown(member, Field::Name, name.as_ref()?);
+        if teller.names { shown.text() } else { None }
+    };
     let fields = [
         ("name", before.name != after.name),
         ("e-mail address", before.email != after.email),
@@ -118,7 +128,7 @@ fn tell_details(teller: &Teller<'_>, member: &MemberId, before: &Details, after:
     let changed: Vec<&str> = fields.iter().filter(|(_, changed)| *changed).map(|(field, _)| *field).collect();
     let changed = if changed.is_empty() { "details".to_owned() } else { words::list(&changed) };
     match (readable(&before.name), readable(&after.name)) {
-        (Some(old), Some(new)) if old != new && teller.names => {
+        (Some(old), Some(new)) if old != new => {
             let whose = if teller.is_actor(member) { "their own".to_owned() } else { format!("{old}’s") };
             format!("changed {whose} {changed}: now {new}")
         }

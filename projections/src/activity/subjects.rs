@@ -137,6 +137,9 @@ impl Subjects {
             | MemberEvent::MemberReactivated { .. }
             | MemberEvent::MemberRemoved { .. }
             | MemberEvent::PersonalDataErased { .. }
+            | MemberEvent::LegalHoldPlaced { .. }
+            | MemberEvent::LegalHoldLifted { .. }
+            | MemberEvent::PersonalDataExported { .. }
             | MemberEvent::KeyIssued { .. }
             | MemberEvent::KeyExpiryChanged { .. }
             | MemberEvent::KeyRevoked { .. } => {}

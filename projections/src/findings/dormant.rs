@@ -66,7 +66,7 @@ fn assignment(review: &Review<'_>, ix: MemberIx, member: &MemberEntry, held: &As
         return None;
     }
     let why = why(review, member, held);
-    let person = Person::of(member);
+    let person = Person::of(review.state, member);
     let sentence = format!("{person} gets nothing by {}: {why}", review.assignment(held));
     let mut finding = Finding::new(Kind::DormantGrant, sentence).about(person).about_role(role);
     finding.until = held.window.until.filter(|until| *until <= review.at);
@@ -141,7 +141,7 @@ fn toggle(
     if !changes_nothing(review, ix, taken) {
         return None;
     }
-    let person = Person::of(member);
+    let person = Person::of(review.state, member);
     let what = words::permission(permission.id.as_str(), &permission.name);
     let sentence = if given.allowed {
         format!("{person} was allowed {what} directly and would have as much without that")

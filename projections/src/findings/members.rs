@@ -33,7 +33,7 @@ fn holds_anything(member: &MemberEntry) -> bool {
 pub(super) fn left(review: &Review<'_>) -> Vec<Finding> {
     let gone = |(_, member): &(MemberIx, &MemberEntry)| member.status == Status::Removed && holds_anything(member);
     let tell = |(_, member): (MemberIx, &MemberEntry)| {
-        let person = Person::of(member);
+        let person = Person::of(review.state, member);
         let sentence = format!("{person} has left and is still given {}", given(member));
         let finding = Finding::new(Kind::LeftWithAccess, sentence).about(person);
         cite_given(review, member, finding.cite(member.status_at, "left"))
@@ -44,7 +44,7 @@ pub(super) fn left(review: &Review<'_>) -> Vec<Finding> {
 pub(super) fn suspended(review: &Review<'_>) -> Vec<Finding> {
     let idle = |(_, member): &(MemberIx, &MemberEntry)| member.status == Status::Suspended && holds_anything(member);
     let tell = |(_, member): (MemberIx, &MemberEntry)| {
-        let person = Person::of(member);
+        let person = Person::of(review.state, member);
         let sentence = format!("{person} is suspended and would get {} back", given(member));
         let finding = Finding::new(Kind::SuspendedWithRoles, sentence).about(person);
         cite_given(review, member, finding.cite(member.status_at, "suspended"))
@@ -65,7 +65,7 @@ pub(super) fn guard_pending(review: &Review<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (ix, member) in review.state.members().filter(|(_, member)| member.status == Status::Active) {
         let Some(denial) = barrier(review.state, ix, review.at) else { continue };
-        let person = Person::of(member);
+        let person = Person::of(review.state, member);
         let sentence = format!("{person} waits at a guard: {denial}");
         let mut finding = Finding::new(Kind::GuardPending, sentence).about(person);
         for document in &member.documents {
@@ -92,7 +92,7 @@ pub(super) fn no_access(review: &Review<'_>, everybody: &[Held]) -> Vec<Finding>
     let mut found = Vec::new();
     for held in everybody.iter().filter(|held| held.barrier.is_none() && held.groups.is_empty()) {
         let Some(member) = review.state.member(held.member) else { continue };
-        let person = Person::of(member);
+        let person = Person::of(review.state, member);
         let coming = member.assignments.iter().any(|held| held.window.from.is_some_and(|from| from > review.at));
         let why = match (member.assignments.is_empty(), &member.scope) {
             (true, _) => "no role",
@@ -163,7 +163,7 @@ pub(super) fn idle(review: &Review<'_>, everybody: &[Held], last_acted: &LastAct
         if powers.is_empty() || since.is_none_or(|since| known > since) {
             continue;
         }
-        let person = Person::of(member);
+        let person = Person::of(review.state, member);
         let keys: Vec<String> = profile.keys(&powers).iter().map(ToString::to_string).collect();
         let used = match last {
             Some(last) => format!("has changed nothing since {}", words::day(last)),

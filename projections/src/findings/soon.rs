@@ -16,7 +16,7 @@ pub(super) fn expiring(review: &Review<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (_, member) in review.state.members().filter(|(_, member)| member.status != Status::Removed) {
         for held in member.assignments.iter().filter(|held| held.window.until.as_ref().is_some_and(soon)) {
-            let person = Person::of(member);
+            let person = Person::of(review.state, member);
             let sentence = format!("{person} has {}", review.assignment(held));
             let mut finding = Finding::new(Kind::Expiring, sentence).about(person).about_role(review.role(held.role));
             finding.until = held.window.until;
@@ -27,7 +27,7 @@ pub(super) fn expiring(review: &Review<'_>) -> Vec<Finding> {
             if !soon(&until) {
                 continue;
             }
-            let person = Person::of(member);
+            let person = Person::of(review.state, member);
             let sentence = format!("the document `{}` of {person} counts {}", document.kind, words::until(until));
             let mut finding = Finding::new(Kind::Expiring, sentence).about(person);
             finding.until = Some(until);

@@ -257,7 +257,9 @@ impl Told {
             MemberEvent::MemberSuspended { .. } => self.change(&"active", &"suspended"),
             MemberEvent::MemberReactivated { .. } => self.change(&"suspended", &"active"),
             MemberEvent::MemberRemoved { roles, .. } => self.before = written(&json!({ "roles": roles })),
-            MemberEvent::PersonalDataErased { .. } => {}
+            MemberEvent::PersonalDataErased { .. } | MemberEvent::PersonalDataExported { .. } => {}
+            MemberEvent::LegalHoldPlaced { .. } => self.change(&"free", &"held"),
+            MemberEvent::LegalHoldLifted { .. } => self.change(&"held", &"free"),
             // Never the digest: nobody needs it to read what happened.
             MemberEvent::KeyIssued { key, label, expires, replaces, .. } => {
                 self.after = written(&json!({ "key": key, "label": label, "expires": expires, "replaces": replaces }));

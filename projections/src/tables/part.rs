@@ -200,6 +200,9 @@ impl<'a> Touched<'a> {
             }
             // Neither personal data nor keys are in the tables.
             MemberEvent::PersonalDataErased { .. }
+            | MemberEvent::LegalHoldPlaced { .. }
+            | MemberEvent::LegalHoldLifted { .. }
+            | MemberEvent::PersonalDataExported { .. }
             | MemberEvent::KeyIssued { .. }
             | MemberEvent::KeyExpiryChanged { .. }
             | MemberEvent::KeyRevoked { .. } => {}

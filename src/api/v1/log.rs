@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use axum::extract::State;
 use chancery_aggregates::vocabulary::Actor;
 use chancery_aggregates::{AccessState, Facts};
-use chancery_projections::activity::{self, Entry, Narrator};
+use chancery_projections::activity::{self, Entry};
 use chancery_projections::diff::{self, diff};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -138,8 +138,8 @@ async fn tell(State(service): State<Shared>, view: View, Query(wanted): Query<Ac
         Some(Moment::Time(time)) => last = Some(time),
         Some(Moment::Now) | None => {}
     }
-    let start = (VecDeque::<Entry>::new(), Narrator::default());
     let organisation = facts.state.organisation();
+    let start = (VecDeque::<Entry>::new(), service.engine.narrator(organisation));
     // From the beginning on: the narrator tells what things were called then.
     let (mut kept, _) = read(&service.engine, organisation, 0, until, start, move |(kept, narrator), recorded| {
         if last.is_some_and(|last| recorded.stamp.time > last) {

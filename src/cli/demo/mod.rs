@@ -57,7 +57,7 @@ async fn make(path: &Path) -> Result<(), CliError> {
             _ => {}
         }
     }
-    play::histories(&beside, &HISTORIES).await?;
+    play::histories(&beside, path, &HISTORIES).await?;
     std::fs::rename(&beside, path).map_err(|source| CliError::File { path: path.to_owned(), source })
 }
 

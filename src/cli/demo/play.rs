@@ -9,14 +9,16 @@ use crate::cli::script::{self, Step};
 use crate::cli::{CliError, run_line};
 use crate::engine::{Engine, EngineError, ManualClock};
 use crate::store::sqlite::SqliteStore;
+use crate::vault::{LocalKeys, Source};
 
 /// When the organisations were founded.
 const FOUNDED: &str = "2026-01-02 09:00";
 
-pub(super) async fn histories(path: &Path, histories: &[(&str, &str)]) -> Result<(), CliError> {
+pub(super) async fn histories(path: &Path, becomes: &Path, histories: &[(&str, &str)]) -> Result<(), CliError> {
     let store = Arc::new(SqliteStore::open_or_create(path)?);
     let clock = Arc::new(ManualClock::new(Time::default()));
-    let engine = Engine::with_clock(store, clock.clone());
+    let keys = Arc::new(LocalKeys::new(Source::beside(becomes)));
+    let engine = Engine::with_clock(store, clock.clone()).with_vault(keys);
     for (organisation, history) in histories {
         play(&engine, &clock, organisation, history).await?;
     }

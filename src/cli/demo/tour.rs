@@ -10,11 +10,13 @@ use crate::cli::session::Session;
 use crate::cli::{CliError, run_line, script};
 use crate::engine::Engine;
 use crate::store::sqlite::SqliteStore;
+use crate::vault::{LocalKeys, Source};
 
 const TOUR: &str = include_str!("tour.txt");
 
 pub(super) async fn give(path: &Path, session: &Session) -> Result<(), CliError> {
-    let engine = Engine::new(Arc::new(SqliteStore::open(path)?));
+    let keys = Arc::new(LocalKeys::new(Source::beside(path)));
+    let engine = Engine::new(Arc::new(SqliteStore::open(path)?)).with_vault(keys);
     let store = format!("sqlite:{}", path.display());
     let mut lines = TOUR.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
     while let (Some(question), Some(command)) = (lines.next(), lines.next()) {

@@ -42,12 +42,12 @@ pub(super) fn show(
     output.show(&rows, |page| {
         let mut table = Table::new(["member", "what", "until", "name"]);
         for ending in &endings {
-            let name = ending.member.details.name.as_ref().and_then(|name| name.readable()).unwrap_or_default();
+            let name = reader.facts().state.name_of(ending.member).unwrap_or_default();
             table.toned_row([
                 (Tone::Strong, ending.member.id.to_string()),
                 (Tone::Plain, ending.what.clone()),
                 (Tone::Warning, last_day(ending.until)),
-                (Tone::Plain, name.to_owned()),
+                (Tone::Plain, name),
             ]);
         }
         page.table(table, &format!("nothing expires within {days} days"));

@@ -77,7 +77,7 @@ fn filter(args: &Args, reader: &Reader<'_>) -> Result<Filter, CliError> {
 
 fn row(reader: &Reader<'_>, state: &AccessState, ix: MemberIx, member: &MemberEntry) -> [(Tone, String); 6] {
     let seen = Seen::of(reader, ix, member);
-    let name = member.details.name.as_ref().and_then(|name| name.readable()).unwrap_or_default();
+    let name = state.name_of(member).unwrap_or_default();
     let (tone, status) = match member.status {
         Status::Active => (Tone::Plain, "active"),
         Status::Suspended => (Tone::Warning, "suspended"),
@@ -86,7 +86,7 @@ fn row(reader: &Reader<'_>, state: &AccessState, ix: MemberIx, member: &MemberEn
     let kind = if member.kind == MemberKind::Service { " (service)" } else { "" };
     [
         (Tone::Strong, member.id.to_string()),
-        (Tone::Plain, name.to_owned()),
+        (Tone::Plain, name),
         (Tone::Plain, format!("{}{kind}", account_type(state, member))),
         (Tone::Plain, seen.role_names().join(", ")),
         (Tone::Plain, seen.scope_words(state)),

@@ -1,7 +1,7 @@
 //! `member show`: a member, as far as the reader sees it.
 
 use chancery_aggregates::state::{AccessState, Assignment, DocumentStatus, MemberEntry, Status, Toggle};
-use chancery_aggregates::vocabulary::{MemberKind, Time};
+use chancery_aggregates::vocabulary::{Field, MemberKind, Time};
 use chancery_projections::words;
 
 use crate::cli::options::At;
@@ -49,7 +49,7 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
 }
 
 fn head(page: &mut Page, state: &AccessState, member: &MemberEntry, seen: &Seen<'_>) {
-    let name = readable(&member.details.name).map_or_else(String::new, |name| format!("  {name}"));
+    let name = readable(state, member, Field::Name).map_or_else(String::new, |name| format!("  {name}"));
     page.spans(&[(Tone::Strong, member.id.as_str()), (Tone::Plain, &name)]);
     let kind = if member.kind == MemberKind::Service { " (service account)" } else { "" };
     let verified = match (member.email_verified, &member.details.email) {
@@ -65,8 +65,8 @@ fn head(page: &mut Page, state: &AccessState, member: &MemberEntry, seen: &Seen<
     page.fields(&[
         ("account type", Some(format!("{}{kind}", account_type(state, member)))),
         ("status", Some(status)),
-        ("e-mail", readable(&member.details.email).map(|email| format!("{email}{verified}"))),
-        ("phone", readable(&member.details.phone)),
+        ("e-mail", readable(state, member, Field::Email).map(|email| format!("{email}{verified}"))),
+        ("phone", readable(state, member, Field::Phone)),
         ("scope", Some(format!("{} ({})", words::coverage(state, &seen.scope), since(member.scope_at)))),
         ("added", Some(format!("{} (#{})", stamp(member.added.time), member.added.position))),
     ]);

@@ -14,6 +14,7 @@ mod cursor;
 mod error;
 mod follow;
 mod hashes;
+mod keys;
 mod location;
 mod projection;
 mod reader;
@@ -39,11 +40,13 @@ use self::commit::Committer;
 use self::connection::Connector;
 use self::cursor::Sink;
 use self::follow::Follow;
+use self::keys::Keys;
 use self::location::Location;
 use self::projection::Projections;
 use self::reader::Readers;
 use self::writer::{Job, Queue, Writer};
 use super::hashed::{Frontiers, Prepared};
+use super::keys::KeyStore;
 use super::projection::ProjectionStore;
 use super::{
     Access, AdoptedKey, Adoption, Append, Appended, Bound, Folder, GroupWatch, HashedVisitor, Head, Idempotency,
@@ -276,6 +279,10 @@ impl Store for PostgresStore {
 
     fn projections(&self) -> Option<std::sync::Arc<dyn ProjectionStore>> {
         Some(std::sync::Arc::new(Projections::new(self.connector.clone())))
+    }
+
+    fn key_store(&self) -> Option<Arc<dyn KeyStore>> {
+        Some(Arc::new(Keys::new(Arc::clone(&self.readers), self.connector.clone())))
     }
 
     async fn close(&self) {

@@ -206,7 +206,7 @@ impl Readers {
             .await?
     }
 
-    async fn ask<T>(
+    pub(super) async fn ask<T>(
         &self,
         sql: &'static str,
         parameters: &[&(dyn ToSql + Sync)],

@@ -15,7 +15,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0003_snapshots.sql"),
     include_str!("../../../migrations/postgres/0004_hashes.sql"),
     include_str!("../../../migrations/postgres/0005_hashes_filled.sql"),
-    include_str!("../../../migrations/postgres/0010_key_uses.sql"),
+    include_str!("../../../migrations/postgres/0006_key_uses.sql"),
+    include_str!("../../../migrations/postgres/0007_personal_keys.sql"),
 ];
 
 /// After this one, the hashes of the events so far are filled in.

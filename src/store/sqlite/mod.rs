@@ -13,6 +13,7 @@ mod error;
 mod follow;
 mod hashes;
 mod key_uses;
+mod keys;
 mod projection;
 mod reader;
 mod schema;
@@ -29,12 +30,14 @@ use tokio::task::{JoinError, spawn_blocking};
 
 use self::adopt::Adopter;
 use self::error::Location;
+use self::keys::{Keys, SharedKeys};
 use self::projection::Projections;
 use self::reader::Readers;
 use self::snapshots::Snapshots;
 use self::writer::Writer;
 pub use super::Access;
 use super::hashed::{Frontiers, Prepared};
+use super::keys::KeyStore;
 use super::projection::ProjectionStore;
 use super::{
     AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Folder, GroupWatch, HashedVisitor, Head, Idempotency,
@@ -72,6 +75,7 @@ pub struct SqliteStore {
     snapshots: Arc<Snapshots>,
     adopter: Arc<Adopter>,
     frontiers: Frontiers,
+    keys: Arc<Keys>,
     busy_timeout: Duration,
     news: News,
     groups: Groups,
@@ -126,7 +130,10 @@ impl SqliteStore {
             let started = Writer::start(connection, checkpoints, Arc::clone(&location), groups.clone());
             Some(started.map_err(|error| location.failed(error))?)
         };
+        let timeout = options.busy_timeout;
+        let keys = Keys::new(Arc::clone(&location), Arc::clone(&readers), timeout, writer.is_some());
         Ok(Self {
+            keys: Arc::new(keys),
             snapshots: Arc::new(Snapshots::new(Arc::clone(&location), options.busy_timeout)),
             location,
             readers,
@@ -308,7 +315,12 @@ impl Store for SqliteStore {
         self.wait(after, timeout).await
     }
 
+    fn key_store(&self) -> Option<Arc<dyn KeyStore>> {
+        Some(Arc::new(SharedKeys(Arc::clone(&self.keys))))
+    }
+
     async fn close(&self) {
+        self.keys.close();
         self.snapshots.close();
         self.news.close();
         self.readers.close();

@@ -16,7 +16,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0003_snapshots.sql"),
     include_str!("../../../migrations/sqlite/0004_hashes.sql"),
     include_str!("../../../migrations/sqlite/0005_hashes_filled.sql"),
-    include_str!("../../../migrations/sqlite/0010_key_uses.sql"),
+    include_str!("../../../migrations/sqlite/0006_key_uses.sql"),
+    include_str!("../../../migrations/sqlite/0007_personal_keys.sql"),
 ];
 
 /// After this one, the hashes of the events so far are filled in.

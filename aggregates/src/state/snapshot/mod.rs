@@ -14,7 +14,7 @@ use crate::profile::Profile;
 
 /// The layout of the bytes. Raise it with every change of what the images keep, or of what the fold
 /// makes of an event: snapshots of other versions are not read.
-pub const SNAPSHOT_VERSION: u32 = 1;
+pub const SNAPSHOT_VERSION: u32 = 2;
 
 /// Compiled profiles kept for the next snapshot.
 const PROFILES_KEPT: usize = 16;

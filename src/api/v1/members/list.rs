@@ -122,8 +122,8 @@ impl MemberSort {
     fn key(self, reader: &Reader<'_>, member: &MemberEntry) -> String {
         match self {
             Self::Name => {
-                let name = member.details.name.as_ref().and_then(|name| name.readable());
-                fold_name(name.unwrap_or_else(|| member.id.as_str())).into()
+                let name = reader.facts().state.name_of(member);
+                fold_name(name.as_deref().unwrap_or_else(|| member.id.as_str())).into()
             }
             Self::Id => String::new(),
             Self::Added => number_key(member.added.position),

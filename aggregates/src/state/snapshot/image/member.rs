@@ -25,6 +25,8 @@ pub(super) struct MemberImage {
     scope_at: u64,
     assignments: Vec<AssignmentImage>,
     toggles: Vec<(u32, bool, u64)>,
+    erased: Option<u64>,
+    legal_hold: Option<u64>,
     added: StampImage,
     sequence: u64,
 }
@@ -64,6 +66,8 @@ impl MemberImage {
             toggles,
             // Found again from the keys.
             keys: _,
+            erased,
+            legal_hold,
             added,
             sequence,
         } = member;
@@ -91,6 +95,8 @@ impl MemberImage {
             scope_at: *scope_at,
             assignments: assignments.iter().map(assignment_image).collect(),
             toggles: toggles.iter().map(|toggle| (toggle.permission.0, toggle.allowed, toggle.at)).collect(),
+            erased: *erased,
+            legal_hold: *legal_hold,
             added: stamp_image(*added),
             sequence: *sequence,
         }
@@ -128,6 +134,8 @@ impl MemberImage {
                 .map(|(permission, allowed, at)| Toggle { permission: PermissionIx(permission), allowed, at })
                 .collect(),
             keys: Vec::new(),
+            erased: self.erased,
+            legal_hold: self.legal_hold,
             added: stamp(self.added)?,
             sequence: self.sequence,
         })

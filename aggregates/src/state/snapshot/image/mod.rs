@@ -53,6 +53,8 @@ impl StateImage {
             refusals,
             // Made from the rest by whoever asks for it.
             index: _,
+            // Belongs to whoever holds the keys.
+            reveal: _,
         } = state;
         let mut refusals: Vec<_> =
             refusals.iter().map(|(key, (first, count))| (key.clone(), first.timestamp_micros(), *count)).collect();

@@ -1,0 +1,14 @@
+//! What data-protection law asks of a record of access: a person's data handed out (Articles 15 and 20 of the GDPR),
+//! erased (17), and the record of what is kept, why and for how long (30).
+
+mod dossier;
+mod erasure;
+mod html;
+mod register;
+mod spans;
+
+pub use dossier::{Dossier, Look, PastDetail, Person};
+pub use erasure::{Erasure, Reapplied, Receipt, reapply};
+pub use html::page;
+pub use register::{Due, Kind, Periods, due, register};
+pub use spans::Span;
