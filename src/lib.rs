@@ -7,6 +7,7 @@
 pub mod api;
 pub mod cli;
 pub mod config;
+mod console;
 pub mod copy;
 pub mod embed;
 pub mod engine;

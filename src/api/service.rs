@@ -12,6 +12,7 @@ use super::document::Document;
 use super::meters::Meters;
 use super::problem::{Answer, Problem};
 use crate::config::Settings;
+use crate::console::Sessions;
 use crate::engine::{Engine, EngineError, Follower};
 
 /// The service, as handlers have it.
@@ -28,6 +29,8 @@ pub struct Service {
     pub settings: Settings,
     /// What is counted.
     pub meters: Meters,
+    /// Who is signed in to the console.
+    pub(crate) console: Sessions,
     /// The description of the interface.
     pub(super) document: Document,
     /// Keeps the access states abreast of what other processes write.
@@ -43,7 +46,16 @@ impl Service {
     pub fn new(engine: Engine, keys: Arc<dyn Keys>, settings: Settings) -> Self {
         let document = Document::new(&settings);
         let follower = engine.follow(settings.patience.0);
-        Self { follower, engine, keys, settings, meters: Meters::new(), document, stopping: watch::Sender::new(false) }
+        Self {
+            follower,
+            engine,
+            keys,
+            settings,
+            meters: Meters::new(),
+            console: Sessions::default(),
+            document,
+            stopping: watch::Sender::new(false),
+        }
     }
 
     /// Tells load balancers to send nobody here any more, and ends what would go on for ever.
@@ -54,6 +66,11 @@ impl Service {
     /// Whether the service is about to end.
     pub fn is_stopping(&self) -> bool {
         *self.stopping.borrow()
+    }
+
+    /// Whether people reach the service by TLS, here or at what stands before it.
+    pub(crate) fn is_reached_by_tls(&self) -> bool {
+        self.settings.url().starts_with("https://")
     }
 
     /// Waits until the service is about to end.

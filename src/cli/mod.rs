@@ -37,7 +37,7 @@ mod sentence;
 mod serve;
 mod session;
 mod status;
-mod time;
+pub(crate) mod time;
 mod who_can;
 
 use std::process::ExitCode;
