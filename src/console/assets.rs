@@ -39,12 +39,12 @@ impl Asset {
 
     /// Where a page finds it.
     pub(super) fn path(&self) -> String {
-        format!("/console/assets/{}", self.name)
+        format!("/console/-/assets/{}", self.name)
     }
 }
 
 pub(super) fn routes() -> Router<Shared> {
-    Router::new().route("/console/assets/{name}", get(asset))
+    Router::new().route("/-/assets/{name}", get(asset))
 }
 
 async fn asset(Path(name): Path<String>) -> Result<Response, Oops> {

@@ -20,7 +20,7 @@ const LASTS: TimeDelta = TimeDelta::minutes(15);
 
 /// The address that a token signs in at. `base` has no slash at its end.
 pub(crate) fn link_to(base: &str, token: &Token) -> String {
-    format!("{base}/console/enter?key={}", token.reveal())
+    format!("{base}/console/-/enter?key={}", token.reveal())
 }
 
 /// Makes a link for a member, as that member.

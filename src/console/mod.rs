@@ -8,39 +8,51 @@
 //! - [`session`]: who is signed in. [`visit`]: a page's request. [`form`]: what was posted.
 //! - `page`: what is around every page. `oops`: pages for what goes wrong. `assets`: style and script.
 
+mod activity;
+mod ask;
 mod assets;
 mod change;
+mod compare;
 mod form;
 mod fragments;
 mod link;
+mod log;
+mod members;
 mod oops;
 mod overview;
 mod page;
 mod permissions;
 mod preferences;
 mod roles;
+mod scopes;
 mod session;
 mod sign_in;
 mod visit;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get};
+use axum::response::Redirect;
+use axum::routing::get;
 
 pub(crate) use self::link::{link_to, make as make_link};
 pub(crate) use self::session::Sessions;
 use crate::api::service::Shared;
 
-/// The console's pages.
+/// The console's pages. What belongs to no organisation stands below `-`, which no organisation is called.
 pub(crate) fn routes(service: &Shared) -> Router<Shared> {
-    Router::new()
+    let pages = Router::new()
         .route("/", get(sign_in::start))
-        .route("/console", get(sign_in::start))
         .merge(assets::routes())
         .merge(sign_in::routes())
         .merge(preferences::routes())
         .merge(overview::routes())
         .merge(roles::routes())
-        .route("/console/{*rest}", any(async || oops::Oops::nothing()))
-        .layer(from_fn_with_state(service.clone(), page::dress))
+        .merge(members::routes())
+        .merge(scopes::routes())
+        .merge(activity::routes())
+        .merge(compare::routes())
+        .merge(ask::routes())
+        .fallback(async || oops::Oops::nothing())
+        .layer(from_fn_with_state(service.clone(), page::dress));
+    Router::new().route("/", get(async || Redirect::to("/console"))).nest("/console", pages)
 }

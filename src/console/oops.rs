@@ -55,7 +55,7 @@ impl IntoResponse for Oops {
         match self {
             Self::SignIn { to } => {
                 let query = form_urlencoded::Serializer::new(String::new()).append_pair("to", &to).finish();
-                Redirect::to(&format!("/console/sign-in?{query}")).into_response()
+                Redirect::to(&format!("/console/-/sign-in?{query}")).into_response()
             }
             Self::Problem(problem) => {
                 let mut response = problem.clone().into_response();

@@ -13,7 +13,7 @@ use super::visit::Visit;
 use crate::api::service::Shared;
 
 pub(super) fn routes() -> Router<Shared> {
-    Router::new().route("/console/{organisation}", get(show))
+    Router::new().route("/{organisation}", get(show))
 }
 
 async fn show(visit: Visit) -> Result<Response, Oops> {

@@ -23,6 +23,11 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 pub(super) enum Section {
     Overview,
     Roles,
+    Members,
+    Scopes,
+    Activity,
+    Compare,
+    Ask,
 }
 
 /// The head and the body of a page without navigation.
@@ -145,7 +150,7 @@ impl Visit {
                 summary.button { (name) }
                 div.panel {
                     p.quiet { "Signed in as " code { (self.member) } " in " (self.head.state.name()) "." }
-                    form method="post" action="/console/preferences" {
+                    form method="post" action="/console/-/preferences" {
                         input type="hidden" name="back" value=(self.here());
                         fieldset.themes {
                             legend { "Appearance" }
@@ -154,8 +159,8 @@ impl Visit {
                             }
                         }
                     }
-                    a.button href="/console/organisations" { "Organisations" }
-                    form method="post" action="/console/sign-out" {
+                    a.button href="/console/-/organisations" { "Organisations" }
+                    form method="post" action="/console/-/sign-out" {
                         (self.token())
                         button { "Sign out" }
                     }
@@ -175,6 +180,19 @@ impl Visit {
         if reader.as_ref().is_ok_and(|reader| reader.sees_roles().unwrap_or(false)) {
             entries.push((Section::Roles, "Roles", "/roles"));
         }
+        if reader.as_ref().is_ok_and(|reader| reader.members().is_ok()) {
+            entries.push((Section::Members, "Members", "/members"));
+            entries.push((Section::Ask, "Ask", "/ask"));
+        }
+        if self.facts.state.profile().is_some_and(|profile| !profile.document().scope_kinds.is_empty()) {
+            entries.push((Section::Scopes, "Scopes", "/scopes"));
+        }
+        if Sight::of(&self.facts).is_ok() {
+            entries.push((Section::Activity, "Activity", "/activity"));
+        }
+        if self.head.may_replay().is_ok() {
+            entries.push((Section::Compare, "Compare", "/compare"));
+        }
         html! {
             nav.sections aria-label="Sections" {
                 ul { @for (of, label, below) in entries {
@@ -182,11 +200,6 @@ impl Visit {
                 } }
             }
         }
-    }
-
-    /// Whether the reader may see anything of the log.
-    pub(super) fn reads_log(&self) -> bool {
-        Sight::of(&self.facts).is_ok()
     }
 }
 

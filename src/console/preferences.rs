@@ -16,7 +16,7 @@ const THEME: &str = "chancery_theme";
 const COLUMNS: &str = "chancery_columns_";
 
 pub(super) fn routes() -> Router<Shared> {
-    Router::new().route("/console/preferences", post(keep))
+    Router::new().route("/-/preferences", post(keep))
 }
 
 /// Light, dark, or as the system says.
@@ -86,7 +86,7 @@ pub(super) fn picker(visit: &Visit, list: &str, columns: &[Column]) -> Markup {
     html! {
         details.menu {
             summary.button { "Columns" }
-            form.panel method="post" action="/console/preferences" {
+            form.panel method="post" action="/console/-/preferences" {
                 input type="hidden" name="columns" value=(list);
                 input type="hidden" name="back" value=(visit.here());
                 fieldset {

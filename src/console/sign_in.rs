@@ -25,19 +25,19 @@ use crate::keys::Token;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
-        .route("/console/sign-in", get(ask).post(sign_in))
-        .route("/console/enter", get(knock).post(enter))
-        .route("/console/organisations", get(organisations))
-        .route("/console/sign-out", post(sign_out))
+        .route("/-/sign-in", get(ask).post(sign_in))
+        .route("/-/enter", get(knock).post(enter))
+        .route("/-/organisations", get(organisations))
+        .route("/-/sign-out", post(sign_out))
 }
 
 /// The beginning: the organisation, where there is only one.
 pub(super) async fn start(State(service): State<Shared>, headers: HeaderMap) -> Response {
     match service.console.find(&headers) {
-        None => Redirect::to("/console/sign-in").into_response(),
+        None => Redirect::to("/console/-/sign-in").into_response(),
         Some(guest) => match guest.seats.as_slice() {
             [only] => Redirect::to(&home(&only.organisation)).into_response(),
-            _ => Redirect::to("/console/organisations").into_response(),
+            _ => Redirect::to("/console/-/organisations").into_response(),
         },
     }
 }
@@ -55,7 +55,7 @@ fn key_page(theme: Theme, to: &str, wrong: Option<&str>) -> Markup {
     let content = html! {
         h1 { "Sign in" }
         @if let Some(wrong) = wrong { p.notice.wrong role="alert" id="wrong" { (spans(wrong)) } }
-        form method="post" action="/console/sign-in" {
+        form method="post" action="/console/-/sign-in" {
             input type="hidden" name="to" value=(to);
             label for="key" { "Key" }
             input id="key" name="key" type="password" required autocomplete="current-password" spellcheck="false"
@@ -123,7 +123,7 @@ async fn knock(headers: HeaderMap, uri: axum::http::Uri) -> Markup {
     let content = html! {
         h1 { "Sign in to " (token.organisation()) }
         p { "This link works once." }
-        form method="post" action="/console/enter" {
+        form method="post" action="/console/-/enter" {
             input type="hidden" name="key" value=(token.reveal());
             button.main autofocus { "Sign in" }
         }
@@ -135,7 +135,7 @@ fn stale(theme: Theme) -> Markup {
     let content = html! {
         h1 { "This link does not work" }
         p { "It was used before, its time is over, or it is not whole. Ask for a new one, or sign in with a key." }
-        p { a.button href="/console/sign-in" { "Sign in with a key" } }
+        p { a.button href="/console/-/sign-in" { "Sign in with a key" } }
     };
     lone("This link does not work", theme, &content)
 }
@@ -158,7 +158,7 @@ async fn enter(State(service): State<Shared>, headers: HeaderMap, Posted(fields)
 
 async fn organisations(State(service): State<Shared>, headers: HeaderMap) -> Result<Response, Oops> {
     let Some(guest) = service.console.find(&headers) else {
-        return Err(Oops::SignIn { to: "/console/organisations".to_owned() });
+        return Err(Oops::SignIn { to: "/console/-/organisations".to_owned() });
     };
     let mut names = Vec::new();
     for seat in &guest.seats {
@@ -171,7 +171,7 @@ async fn organisations(State(service): State<Shared>, headers: HeaderMap) -> Res
             li { a href=(home(&seat.organisation)) { strong { (name) } span.quiet { "as " (seat.member) } } }
         } }
         p.quiet { "A key belongs to one member of one organisation. Sign in with another key to add its organisation to this list." }
-        p.row { a.button href="/console/sign-in" { "Sign in with another key" } }
+        p.row { a.button href="/console/-/sign-in" { "Sign in with another key" } }
         (leaving(&guest))
     };
     Ok(lone("Organisations", Theme::of(&headers), &content).into_response())
@@ -179,7 +179,7 @@ async fn organisations(State(service): State<Shared>, headers: HeaderMap) -> Res
 
 fn leaving(guest: &Guest) -> Markup {
     html! {
-        form method="post" action="/console/sign-out" {
+        form method="post" action="/console/-/sign-out" {
             input type="hidden" name="csrf" value=(guest.form_token);
             button { "Sign out" }
         }
@@ -191,7 +191,7 @@ async fn sign_out(State(service): State<Shared>, headers: HeaderMap, Posted(fiel
         check_token(&fields, &guest.form_token)?;
         service.console.end(&guest);
     }
-    let mut response = Redirect::to("/console/sign-in").into_response();
+    let mut response = Redirect::to("/console/-/sign-in").into_response();
     response.headers_mut().insert(header::SET_COOKIE, session_cookie("", service.is_reached_by_tls()));
     Ok(response)
 }

@@ -1,7 +1,7 @@
 //! A request for a page of an organisation: who asks, and as of when.
 
-use axum::extract::{FromRequestParts, RawPathParams};
-use axum::http::request::Parts;
+use axum::extract::{FromRequestParts, OriginalUri, RawPathParams};
+use axum::http::{Uri, request::Parts};
 use chancery_aggregates::Facts;
 use chancery_aggregates::vocabulary::{Actor, MemberId, OrganisationId, Time};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -85,7 +85,7 @@ impl FromRequestParts<Shared> for Visit {
             facts,
             past,
             preferences: Preferences::of(&parts.headers),
-            path: parts.uri.path().to_owned(),
+            path: original(parts).path().to_owned(),
             query,
         })
     }
@@ -112,9 +112,14 @@ async fn then(
     Ok((facts, Some(Past { asked: asked.to_owned(), at: replayed.at })))
 }
 
+/// The address as it was asked for: what handlers have in its place lacks the beginning.
+fn original(parts: &Parts) -> &Uri {
+    parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0)
+}
+
 fn to_sign_in(parts: &Parts) -> Oops {
     let reading = parts.method.is_safe();
-    let to = parts.uri.path_and_query().filter(|_| reading).map_or("/console", |path| path.as_str());
+    let to = original(parts).path_and_query().filter(|_| reading).map_or("/console", |path| path.as_str());
     Oops::SignIn { to: to.to_owned() }
 }
 

@@ -22,10 +22,10 @@ use super::visit::{Visit, segment};
 use crate::api::service::Shared;
 
 pub(super) fn routes() -> Router<Shared> {
-    let role = "/console/{organisation}/roles/{role}";
+    let role = "/{organisation}/roles/{role}";
     Router::new()
-        .route("/console/{organisation}/roles", get(list::list))
-        .route("/console/{organisation}/new-role", get(details::new).post(details::create))
+        .route("/{organisation}/roles", get(list::list))
+        .route("/{organisation}/new-role", get(details::new).post(details::create))
         .route(role, get(show::show))
         .route(&format!("{role}/permissions"), post(toggle::toggle))
         .route(&format!("{role}/details"), get(details::edit).post(details::change))

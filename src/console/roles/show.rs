@@ -25,7 +25,7 @@ pub(super) async fn show(visit: Visit, InPath(path): InPath<InRole>) -> Result<R
     let content = html! {
         nav.crumbs aria-label="Breadcrumb" { a href=(visit.link("/roles")) { "Roles" } }
         div.heading {
-            h1 { (dot(role.colour.as_deref())) (role.name) }
+            h1 { @if role.colour.is_some() { (dot(role.colour.as_deref())) } (role.name) }
             (badges(role))
         }
         @if !role.description.is_empty() { p.lead { (role.description) } }
