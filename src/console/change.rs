@@ -17,7 +17,7 @@ use chancery_projections::activity::{Entry, Narrator};
 use chancery_projections::preview::preview;
 use maud::{Markup, html};
 
-use super::form::Deed;
+use super::form::{Deed, Fields};
 use super::fragments::time;
 use super::oops::{Oops, sentence};
 use super::page::Section;
@@ -76,7 +76,10 @@ pub(super) fn basis_fields(version: u64, state: &AccessState) -> Markup {
 
 impl Deed {
     /// Shows what the change would do, or makes it.
-    pub(super) async fn propose(self, proposal: Proposal) -> Result<Response, Oops> {
+    pub(super) async fn propose(mut self, proposal: Proposal) -> Result<Response, Oops> {
+        // What answers a form has no address of its own: its links lead to where the form was.
+        let back = proposal.back.split('?').next().unwrap_or_default();
+        (self.visit.path, self.visit.query) = (back.to_owned(), Fields::default());
         let seen = self.fields.get("version").and_then(|version| version.parse::<u64>().ok());
         let now = |state: &AccessState| {
             let basis = proposal.basis.as_ref()?;

@@ -18,6 +18,8 @@ pub(super) struct Item<'a> {
 pub(super) struct Group<'a> {
     pub(super) key: &'a str,
     pub(super) label: &'a str,
+    /// To govern the organisation itself: outside of the product's own catalogue.
+    pub(super) administration: bool,
     /// Those that the filter leaves.
     pub(super) items: Vec<Item<'a>>,
     /// How many of the category are on.
@@ -36,7 +38,14 @@ pub(super) fn groups<'a>(
     let categories = &profile.document().categories;
     let mut groups: Vec<Group<'a>> = categories
         .iter()
-        .map(|category| Group { key: &category.key, label: &category.label, items: Vec::new(), on: 0, size: 0 })
+        .map(|category| Group {
+            key: &category.key,
+            label: &category.label,
+            administration: category.administration,
+            items: Vec::new(),
+            on: 0,
+            size: 0,
+        })
         .collect();
     for permission in profile.permissions() {
         let Some(ix) = profile.permission_ix(permission.key.as_str()) else { continue };
@@ -90,6 +99,7 @@ pub(super) fn category(group: &Group<'_>, open: bool, content: &Markup) -> Marku
         details.category id={ "category-" (group.key) } open[open] data-search=(group.label) {
             summary {
                 span.name { (group.label) }
+                @if group.administration { span.badge { "administration" } }
                 span.counter.full[group.on == group.size].none[group.on == 0]
                     aria-label={ (group.on) " of " (group.size) " permissions" } { (group.on) "/" (group.size) }
             }
