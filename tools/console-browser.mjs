@@ -81,6 +81,75 @@ async function picture(name) {
   await writeFile(`${args.images}/${name}.png`, Buffer.from(png, "base64"));
 }
 
+const settled = () => new Promise((resolve) => setTimeout(resolve, 400));
+const expect = (holds, what) => { if (!holds) problems.push(`journey: ${what}`); };
+const text = () => run("return document.querySelector('main').innerText");
+
+// Presses a key on whatever has the focus.
+async function press(...keys) {
+  const actions = keys.flatMap((value) => [{ type: "keyDown", value }, { type: "keyUp", value }]);
+  await browser("POST", "/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
+}
+const KEY = { tab: "\uE004", space: " ", enter: "\uE007", escape: "\uE00C" };
+
+// Switches are moved with the keyboard, previewed, disputed, and saved on top of what another did.
+async function journey(home, shade) {
+  const role = `${home}/roles/manager?open=all`;
+  const move = async (numbers) => {
+    for (const number of numbers) {
+      await run("document.querySelectorAll('input[role=switch]:not(:disabled)')[arguments[0]].focus()", number);
+      await press(KEY.space);
+    }
+    expect((await text()).includes(`${numbers.length} changed, not saved yet`), "moved switches are counted");
+    await run("document.querySelector('.savebar button').focus()");
+    await press(KEY.enter);
+    await settled();
+  };
+  await go(role);
+  await move([0, 1]);
+  expect((await text()).includes("What would happen"), "a preview comes before a change");
+  await check("preview", shade);
+  await picture(`preview-${shade}`);
+  const mine = await run(`return [...new FormData(document.querySelector("form.confirm"))]`);
+  await go(role);
+  await move([2]);
+  await run("document.querySelector('form.confirm button').click()");
+  await settled();
+  expect((await text()).includes("Saved."), "a confirmed change is saved");
+  await run(`
+    const form = document.createElement("form");
+    [form.method, form.action] = ["post", arguments[1]];
+    for (const [name, value] of arguments[0]) form.append(Object.assign(document.createElement("input"), { name, value, type: "hidden" }));
+    document.body.append(form);
+    form.submit()`, mine, `${home}/roles/manager/permissions`);
+  await settled();
+  expect((await text()).includes("Somebody else changed this"), "two at once get a choice");
+  await check("conflict", shade);
+  await picture(`conflict-${shade}`);
+  await run("document.querySelector('main button.main').click()");
+  await settled();
+  await run("document.querySelector('form.confirm button').click()");
+  await settled();
+  expect((await text()).includes("Saved."), "mine is applied on top");
+  await run("document.querySelector('#filter').focus()");
+  await press(..."invoice");
+  const shown = await run("return [...document.querySelectorAll('.permissions > li')].filter((item) => item.offsetParent).length");
+  expect(shown > 0 && shown < 40, `the filter works as it is typed: ${shown} shown`);
+  await run("document.querySelector('.rewind summary').focus()");
+  await press(KEY.enter);
+  await check("rewind", shade);
+  await picture(`rewind-${shade}`);
+  await press(KEY.escape);
+  expect(!(await run("return document.querySelector('.rewind').open")), "a menu closes on Escape");
+  await go(`${home}/members/priya`);
+  for (const form of ["suspend", "remove"]) expect((await run("return !!document.querySelector(`form[action$='/do/${arguments[0]}']`)", form)), form);
+  await run("document.querySelector(\"form[action$='/do/remove'] button\").click()");
+  await settled();
+  expect((await text()).includes("would lose"), "removing somebody is previewed");
+  await check("remove", shade);
+  await picture(`remove-${shade}`);
+}
+
 async function main() {
   await started();
   const options = { args: ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-color-profile=srgb"] };
@@ -104,6 +173,7 @@ async function main() {
       await check(below, shade);
       await picture(`${name}-${shade}`);
     }
+    await journey(home, shade);
   }
   await go(home);
   await theme("light");
