@@ -146,7 +146,7 @@ async fn enter(State(service): State<Shared>, headers: HeaderMap, Posted(fields)
     let Ok(identity) = identify(&service, token.reveal()).await else { return Ok(stale()) };
     let Bearer::Member { organisation, member } = identity.bearer.clone() else { return Ok(stale()) };
     let state = service.state(&organisation, None).await?;
-    if !state.key(token.key().as_str()).is_some_and(|key| key.label == link::LABEL) {
+    if state.key(token.key().as_str()).is_none_or(|key| key.label != link::LABEL) {
         return Ok(stale());
     }
     takes_part(&service, &organisation, &member).await?;

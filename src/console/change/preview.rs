@@ -9,12 +9,14 @@ use chancery_projections::words::{self, Person};
 use maud::{Markup, html};
 
 use crate::console::fragments::count;
-use crate::console::visit::Visit;
+use crate::console::visit::{Visit, segment};
 
 /// Members that a page shows before it counts the rest.
 const MEMBERS: usize = 100;
 /// Events that a page tells before it counts the rest.
 const EVENTS: usize = 50;
+/// Permissions up to which they are named at once.
+const SHOWN: usize = 6;
 
 const KINDS: [(ChangeKind, &str, &str); 5] = [
     (ChangeKind::Gained, "gain", "gains"),
@@ -45,21 +47,47 @@ pub(super) fn show(visit: &Visit, told: &Preview) -> Markup {
     }
 }
 
+/// What a member gains or loses in one way, at the same places and times, whatever events cause it.
+struct Effect<'a> {
+    class: &'static str,
+    verb: &'static str,
+    place: String,
+    changes: Vec<&'a Change>,
+}
+
+fn effects<'a>(lines: &[&'a Line]) -> Vec<Effect<'a>> {
+    let mut effects: Vec<Effect<'a>> = Vec::new();
+    for (kind, class, verb) in KINDS {
+        for line in lines {
+            let changes = of_kind(line, kind);
+            if changes.is_empty() {
+                continue;
+            }
+            let place = format!("{}{}", line.places.summary, window(line));
+            match effects.iter_mut().find(|effect| effect.verb == verb && effect.place == place) {
+                Some(effect) => effect.changes.extend(changes),
+                None => effects.push(Effect { class, verb, place, changes }),
+            }
+        }
+    }
+    effects
+}
+
 fn show_member(visit: &Visit, member: &Person, lines: &[&Line]) -> Markup {
+    let page = visit.link(&format!("/members/{}", segment(member.id.as_str())));
     html! {
         article.effect {
-            h3 { a href=(visit.link(&format!("/members/{}", super::super::visit::segment(member.id.as_str())))) { (member) } }
-            ul { @for line in lines { @for (kind, class, verb) in KINDS {
-                @let keys = of_kind(line, kind);
-                @if !keys.is_empty() { li class=(class) {
-                    details {
-                        summary {
-                            span.sign aria-hidden="true" { @if class == "gain" { "+" } @else { "−" } }
-                            (verb) " " strong { (count(keys.len(), "permission")) } " in " (line.places.summary) (window(line))
-                        }
-                        ul.keys { @for change in keys { li { (change.permission.name) " " code { (change.permission.id) } } } }
+            h3 { a href=(page) { (member) } }
+            ul { @for effect in effects(lines) { li class=(effect.class) {
+                details open[effect.changes.len() <= SHOWN] {
+                    summary {
+                        span.sign aria-hidden="true" { @if effect.class == "gain" { "+" } @else { "−" } }
+                        (effect.verb) " " strong { (count(effect.changes.len(), "permission")) } " in " (effect.place)
                     }
-                } }
+                    ul.keys { @for change in &effect.changes {
+                        li { (change.permission.name) " " code { (change.permission.id) } }
+                    } }
+                }
             } } }
         }
     }
