@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::authentication::Keys;
 use super::document::Document;
+use super::lines::Lines;
 use super::meters::Meters;
 use super::problem::{Answer, Problem};
 use crate::config::Settings;
@@ -33,6 +34,8 @@ pub struct Service {
     pub(crate) console: Sessions,
     /// The description of the interface.
     pub(super) document: Document,
+    /// Who runs lines of the command line, if anybody does.
+    pub(super) lines: Option<Arc<dyn Lines>>,
     /// Keeps the access states abreast of what other processes write.
     follower: Follower,
     stopping: watch::Sender<bool>,
@@ -46,6 +49,7 @@ impl Service {
     pub fn new(engine: Engine, keys: Arc<dyn Keys>, settings: Settings) -> Self {
         let document = Document::new(&settings);
         let follower = engine.follow(settings.patience.0);
+        let stopping = watch::Sender::new(false);
         Self {
             follower,
             engine,
@@ -54,8 +58,16 @@ impl Service {
             meters: Meters::new(),
             console: Sessions::default(),
             document,
-            stopping: watch::Sender::new(false),
+            lines: None,
+            stopping,
         }
+    }
+
+    /// Has lines of the command line run, for `chancery --server`.
+    #[must_use]
+    pub fn with_lines(mut self, lines: Arc<dyn Lines>) -> Self {
+        self.lines = Some(lines);
+        self
     }
 
     /// Tells load balancers to send nobody here any more, and ends what would go on for ever.

@@ -119,6 +119,11 @@ impl Command {
         if matches!(self, Self::List(_)) { Access::Read } else { Access::Write }
     }
 
+    /// Whether it answers with a secret.
+    pub(super) fn makes_secret(&self) -> bool {
+        matches!(self, Self::Issue(_) | Self::Rotate(_))
+    }
+
     pub(super) async fn run(&self, session: &Session) -> Result<Done, CliError> {
         match self {
             Self::Issue(args) => issue(args, session).await,
@@ -194,7 +199,7 @@ async fn carry_out(
         commands: vec![AnyCommand::Member(member.clone(), command)],
         actor: session.actor()?.clone(),
         context: session.context(),
-        idempotency_key: session.options().idempotency_key.clone(),
+        idempotency_key: session.idempotency_key(),
     };
     let outcome = session.engine()?.execute(request).await?;
     if outcome.repeated {
@@ -209,7 +214,7 @@ async fn carry_out(
 /// Standard output has the secret and nothing else, for programs that keep it.
 fn show_secret(session: &Session, member: &MemberId, token: &Token, outcome: &Outcome) -> Result<(), CliError> {
     let output = session.output();
-    anstream::eprintln!("This key of `{member}` is shown this once: keep it where secrets are kept.");
+    output.aside(&format!("This key of `{member}` is shown this once: keep it where secrets are kept."));
     if output.is_json() {
         let mut value = sentence::outcome_json(outcome);
         if let Some(fields) = value.as_object_mut() {

@@ -9,6 +9,7 @@ use clap::CommandFactory as _;
 use clap::parser::ValueSource;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::served::ServedLines;
 use super::session::open_store;
 use super::{Cli, CliError, Done, Output, Session};
 use crate::api::keys::{EngineKeys, OperatorKeys};
@@ -21,7 +22,16 @@ use crate::engine::Engine;
 use crate::store::sqlite::Access;
 
 /// Variables that are no settings of the service.
-const OTHER_VARIABLES: &[&str] = &["CHANCERY_STORE", "CHANCERY_ORGANISATION", "CHANCERY_AS", "CHANCERY_CONFIG"];
+const OTHER_VARIABLES: &[&str] = &[
+    "CHANCERY_STORE",
+    "CHANCERY_ORGANISATION",
+    "CHANCERY_AS",
+    "CHANCERY_CONFIG",
+    "CHANCERY_SERVER",
+    "CHANCERY_KEY",
+    "CHANCERY_KEY_FILE",
+    "CHANCERY_CA_FILE",
+];
 
 /// Where the settings are.
 #[derive(Debug, clap::Args)]
@@ -105,7 +115,7 @@ pub(super) async fn serve(
     };
     let (listen, metrics_listen) = (settings.listen, settings.metrics_listen);
     let keys = Arc::new(EngineKeys::new(engine.clone(), operators));
-    let service: Shared = Arc::new(Service::new(engine, keys, settings));
+    let service: Shared = Arc::new(Service::new(engine, keys, settings).with_lines(Arc::new(ServedLines)));
     let main = Listener::bind(listen, api::router(service.clone()), tls.clone(), service.clone()).await?;
     let monitoring = match metrics_listen {
         Some(address) => Some(Listener::bind(address, api::monitoring(service.clone()), None, service.clone()).await?),

@@ -102,7 +102,7 @@ impl Lane {
         if let Some(idempotency) = &idempotency
             && let Some(earlier) = engine.store.earlier(self.organisation.as_str(), idempotency).await?
         {
-            return Ok(Outcome { position: earlier.last_position, events: Vec::new(), repeated: true });
+            return Ok(repeated(&earlier));
         }
         if self.state.load().founded().is_none() {
             self.load_tail(engine).await?;
@@ -129,11 +129,12 @@ impl Lane {
             watch(Step::Writing(transaction.events.len()));
             match self.append(engine, &mut transaction, idempotency.clone()).await {
                 Ok(None) => {
-                    return Ok(Outcome { position: transaction.state.position(), events: Vec::new(), repeated: false });
+                    let position = transaction.state.position();
+                    return Ok(Outcome { since: position, position, events: Vec::new(), repeated: false });
                 }
                 Ok(Some(appended)) if appended.repeated => {
                     self.load_tail(engine).await?;
-                    return Ok(Outcome { position: appended.last_position, events: Vec::new(), repeated: true });
+                    return Ok(repeated(&appended));
                 }
                 Ok(Some(appended)) => return Ok(self.publish(engine, transaction, appended)),
                 Err(StoreError::Conflict { .. } | StoreError::SequenceTaken { .. }) => {
@@ -211,7 +212,8 @@ impl Lane {
         }
         self.keep_if_due(engine, &transaction.state);
         self.store(transaction.state);
-        Outcome { position: appended.last_position, events, repeated: false }
+        let since = appended.first_position.saturating_sub(1);
+        Outcome { since, position: appended.last_position, events, repeated: false }
     }
 
     /// Brings the hot state to the head of the store.
@@ -310,6 +312,12 @@ fn metadata(request: &Request) -> Metadata {
 
 fn refusal_metadata(request: &Request, command: &Command) -> Metadata {
     Metadata { command: Some(command.name().to_owned()), ..metadata(request) }
+}
+
+/// What an earlier request with the same idempotency key did.
+fn repeated(earlier: &Appended) -> Outcome {
+    let since = earlier.first_position.saturating_sub(1);
+    Outcome { since, position: earlier.last_position, events: Vec::new(), repeated: true }
 }
 
 /// What tells one request from another under the same idempotency key: who asks for what.

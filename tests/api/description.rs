@@ -15,6 +15,7 @@ const OF_THE_KEY: &[&str] = &[
     "/access/v1/search/subject",
     "/access/v1/search/resource",
     "/access/v1/search/action",
+    "/v1/lines",
 ];
 
 /// Every operation: method, path, and what the description says of it.

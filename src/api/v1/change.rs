@@ -107,7 +107,7 @@ impl FromRequestParts<Shared> for Change {
 }
 
 /// What is recorded about a change besides who makes it.
-fn context(headers: &HeaderMap) -> Answer<Context> {
+pub(in crate::api) fn context(headers: &HeaderMap) -> Answer<Context> {
     let readable = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
     Ok(Context {
         reason: headers::text(headers, &REASON)?,
@@ -119,7 +119,8 @@ fn context(headers: &HeaderMap) -> Answer<Context> {
     })
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Answer<Option<String>> {
+/// What makes a repeated request answer as the first time.
+pub(in crate::api) fn idempotency_key(headers: &HeaderMap) -> Answer<Option<String>> {
     match headers::text(headers, &IDEMPOTENCY_KEY)? {
         Some(key) if key.is_empty() || key.len() > LONGEST_KEY => {
             let detail = format!("an idempotency key has 1 to {LONGEST_KEY} bytes");

@@ -42,7 +42,7 @@ pub struct Args {
     #[arg(long)]
     serve: bool,
     /// Where to listen
-    #[arg(long, value_name = "ADDRESS:PORT", env = "CHANCERY_LISTEN", requires = "serve")]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "CHANCERY_LISTEN")]
     listen: Option<SocketAddr>,
 }
 
