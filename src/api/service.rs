@@ -15,6 +15,7 @@ use super::problem::{Answer, Problem};
 use crate::config::Settings;
 use crate::console::Sessions;
 use crate::engine::{Engine, EngineError, Follower};
+use crate::store::Group;
 
 /// The service, as handlers have it.
 pub type Shared = Arc<Service>;
@@ -49,18 +50,14 @@ impl Service {
     pub fn new(engine: Engine, keys: Arc<dyn Keys>, settings: Settings) -> Self {
         let document = Document::new(&settings);
         let follower = engine.follow(settings.patience.0);
+        let meters = Meters::new();
+        let (appends, groups) = (meters.appends.clone(), meters.groups.clone());
+        engine.store().watch_groups(Arc::new(move |group: Group| {
+            appends.observe(group.took.as_secs_f64());
+            groups.observe(group.requests as f64);
+        }));
         let stopping = watch::Sender::new(false);
-        Self {
-            follower,
-            engine,
-            keys,
-            settings,
-            meters: Meters::new(),
-            console: Sessions::default(),
-            document,
-            lines: None,
-            stopping,
-        }
+        Self { follower, engine, keys, settings, meters, console: Sessions::default(), document, lines: None, stopping }
     }
 
     /// Has lines of the command line run, for `chancery --server`.

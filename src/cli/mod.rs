@@ -160,6 +160,8 @@ impl Command {
     fn reach(&self) -> Reach {
         match self {
             Self::Profile(command) if command.needs().is_none() => Reach::Itself,
+            // It writes a file of the machine that it runs on, so no service does it for a caller.
+            Self::Key(command) if command.needs().is_none() => Reach::Itself,
             Self::Completions(_) => Reach::Itself,
             Self::Import(_) | Self::Copy(_) | Self::Demo(_) | Self::Projections(_) | Self::Serve(_) => Reach::Store,
             Self::Organisation(_)
@@ -219,7 +221,7 @@ impl Command {
             Self::Role(command) => Some(command.needs()),
             Self::Member(command) => Some(command.needs()),
             Self::Scope(command) => Some(command.needs()),
-            Self::Key(command) => Some(command.needs()),
+            Self::Key(command) => command.needs(),
             Self::Owner(command) => Some(command.needs()),
             Self::Check(_)
             | Self::Explain(_)

@@ -1,12 +1,15 @@
 //! One organisation's way from commands to events.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
+use chancery_aggregates::command::MemberCommand;
 use chancery_aggregates::event::{CommandRefused, Metadata, OrganisationEvent, Recorded};
-use chancery_aggregates::vocabulary::OrganisationId;
+use chancery_aggregates::key::KeyHash;
+use chancery_aggregates::vocabulary::{KeyId, OrganisationId};
 use chancery_aggregates::{AccessState, Command, Event, Refusal, refused};
 use parking_lot::Mutex as SyncMutex;
 use tokio::sync::Mutex;
@@ -323,8 +326,27 @@ fn repeated(earlier: &Appended) -> Outcome {
 /// What tells one request from another under the same idempotency key: who asks for what.
 fn fingerprint(request: &Request) -> String {
     use std::hash::BuildHasher;
+    let commands: Vec<Cow<'_, Command>> = request.commands.iter().map(without_secret).collect();
     // INVARIANT: commands are plain data, which always has a JSON form.
-    let commands = serde_json::to_string(&request.commands).unwrap_or_default();
+    let commands = serde_json::to_string(&commands).unwrap_or_default();
     let hash = foldhash::quality::FixedState::default().hash_one((request.actor.to_string(), commands));
     format!("{hash:016x}")
+}
+
+/// A command as it is asked for: the id and the secret of a new key are drawn anew at every attempt.
+fn without_secret(command: &Command) -> Cow<'_, Command> {
+    let none = || (KeyId::default(), KeyHash::new([0; 32]));
+    let Command::Member(member, asked) = command else { return Cow::Borrowed(command) };
+    let asked = match asked.clone() {
+        MemberCommand::IssueKey { label, expires, .. } => {
+            let (key, hash) = none();
+            MemberCommand::IssueKey { key, label, hash, expires }
+        }
+        MemberCommand::RotateKey { key, expires, until, .. } => {
+            let (by, hash) = none();
+            MemberCommand::RotateKey { key, by, hash, expires, until }
+        }
+        _ => return Cow::Borrowed(command),
+    };
+    Cow::Owned(Command::Member(member.clone(), asked))
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chancery::store::projection::ProjectionStore;
 use chancery::store::{
-    AdoptedKey, Adoption, Append, Appended, Bound, Folder, Head, Idempotency, Range, Snapshot, Store, StoreError,
-    Visitor,
+    AdoptedKey, Adoption, Append, Appended, Bound, Folder, Head, Idempotency, KeyUse, Range, Snapshot, Store,
+    StoreError, Visitor,
 };
 
 /// A store, and a panic when two appends meet anywhere but at the head of their organisation.
@@ -61,6 +61,14 @@ impl<S: Store> Store for Guarded<S> {
 
     async fn forget_snapshots(&self, organisation: Option<&str>) -> Result<u64, StoreError> {
         self.0.forget_snapshots(organisation).await
+    }
+
+    async fn note_key_uses(&self, uses: Vec<KeyUse>) -> Result<(), StoreError> {
+        self.0.note_key_uses(uses).await
+    }
+
+    async fn key_uses(&self, organisation: &str) -> Result<Vec<KeyUse>, StoreError> {
+        self.0.key_uses(organisation).await
     }
 
     async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {
