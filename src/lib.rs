@@ -8,6 +8,7 @@ pub mod api;
 pub mod cli;
 pub mod client;
 pub mod config;
+mod console;
 pub mod copy;
 pub mod embed;
 pub mod engine;

@@ -69,6 +69,14 @@ need_openapi_validator() {
     "$tools/bin/pip" install --quiet --disable-pip-version-check openapi-spec-validator==0.7.2
 }
 
+# A browser with its driver, and axe-core for it: what looks at the console's pages.
+need_browser() {
+    need_packages chromium:chromium chromedriver:chromium-driver node:nodejs npm:npm
+    local tools=target/axe
+    AXE=$tools/node_modules/axe-core/axe.min.js
+    [ -f "$AXE" ] || npm install --silent --no-audit --no-fund --prefix "$tools" axe-core@4.14.1
+}
+
 # Asks the HTTP interface what its description allows, and what it does not.
 need_schemathesis() {
     local tools=target/schemathesis

@@ -158,7 +158,11 @@ impl FromRequestParts<Shared> for Caller {
     }
 }
 
-async fn identify(service: &Service, token: &str) -> Answer<Arc<Identity>> {
+/// Recognises a token.
+///
+/// # Errors
+/// When it is no key, or one that has ended.
+pub(crate) async fn identify(service: &Service, token: &str) -> Answer<Arc<Identity>> {
     match service.keys.known(token) {
         Some(identity) => Ok(identity),
         None => service.keys.find(token).await?.ok_or_else(|| Problem::unauthenticated("the key is not valid")),

@@ -67,7 +67,7 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 ///
 /// # Errors
 /// When it is too long, takes too long, or breaks off.
-pub(super) async fn read(body: Body, service: &Service) -> Answer<Bytes> {
+pub(crate) async fn read(body: Body, service: &Service) -> Answer<Bytes> {
     let limit = service.settings.body_limit.0;
     let collected = Limited::new(body, limit).collect();
     let Ok(collected) = tokio::time::timeout(service.settings.header_timeout.0, collected).await else {

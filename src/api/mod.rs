@@ -9,6 +9,7 @@
 //! - `authzen`: decisions and searches, by the AuthZEN Authorization API.
 //! - [`v1`]: an organisation's resources.
 //! - `feed`: an organisation's events, as they come.
+//! - `crate::console`: pages for people, on the same address.
 //! - [`lines`]: lines of the command line, for `chancery --server`.
 //! - `operations`: health, metrics. `document`: the description of the interface.
 //! - [`server`]: connections, TLS, shutdown. `envelope`: what is around every request.
@@ -62,7 +63,7 @@ pub fn description(settings: &Settings) -> String {
 /// The service as a router.
 pub fn router(service: Shared) -> Router {
     let (router, _) = operations().split_for_parts();
-    finished(router, service)
+    finished(router.merge(crate::console::routes(&service)), service)
 }
 
 /// What is answered where only the monitoring reaches: health and metrics, without a key.

@@ -13,6 +13,7 @@ use super::lines::Lines;
 use super::meters::Meters;
 use super::problem::{Answer, Problem};
 use crate::config::Settings;
+use crate::console::Sessions;
 use crate::engine::{Engine, EngineError, Follower};
 use crate::store::Group;
 
@@ -30,6 +31,8 @@ pub struct Service {
     pub settings: Settings,
     /// What is counted.
     pub meters: Meters,
+    /// Who is signed in to the console.
+    pub(crate) console: Sessions,
     /// The description of the interface.
     pub(super) document: Document,
     /// Who runs lines of the command line, if anybody does.
@@ -54,7 +57,7 @@ impl Service {
             groups.observe(group.requests as f64);
         }));
         let stopping = watch::Sender::new(false);
-        Self { follower, engine, keys, settings, meters, document, lines: None, stopping }
+        Self { follower, engine, keys, settings, meters, console: Sessions::default(), document, lines: None, stopping }
     }
 
     /// Has lines of the command line run, for `chancery --server`.
@@ -72,6 +75,11 @@ impl Service {
     /// Whether the service is about to end.
     pub fn is_stopping(&self) -> bool {
         *self.stopping.borrow()
+    }
+
+    /// Whether people reach the service by TLS, here or at what stands before it.
+    pub(crate) fn is_reached_by_tls(&self) -> bool {
+        self.settings.url().starts_with("https://")
     }
 
     /// Waits until the service is about to end.

@@ -14,6 +14,7 @@ use super::output::{Table, Tone, stamp};
 use super::time::{Edge, Written};
 use super::{CliError, Done, Session, resolve, sentence};
 use crate::api::keys::OperatorKeys;
+use crate::console::{link_to, make_link};
 use crate::engine::{Outcome, Request};
 use crate::keys::{PREFIX, Token};
 use crate::store::sqlite::Access;
@@ -28,6 +29,12 @@ pub enum Command {
     List(List),
     /// Make a key in the place of another, which goes on counting for a while
     Rotate(Rotate),
+    /// Make a link that signs whoever acts in to the console, once, within a quarter of an hour
+    Link {
+        /// How the service is reached
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7171")]
+        url: String,
+    },
     /// End a key at once
     Revoke {
         /// The key's id, or the whole key
@@ -118,14 +125,14 @@ impl Command {
     pub(super) fn needs(&self) -> Option<Access> {
         match self {
             Self::List(_) => Some(Access::Read),
-            Self::Issue(_) | Self::Rotate(_) | Self::Revoke { .. } => Some(Access::Write),
+            Self::Issue(_) | Self::Rotate(_) | Self::Link { .. } | Self::Revoke { .. } => Some(Access::Write),
             Self::Operator { .. } => None,
         }
     }
 
     /// Whether it answers with a secret.
     pub(super) fn makes_secret(&self) -> bool {
-        matches!(self, Self::Issue(_) | Self::Rotate(_))
+        matches!(self, Self::Issue(_) | Self::Rotate(_) | Self::Link { .. })
     }
 
     pub(super) async fn run(&self, session: &Session) -> Result<Done, CliError> {
@@ -133,6 +140,7 @@ impl Command {
             Self::Issue(args) => issue(args, session).await,
             Self::List(args) => list(args, session).await,
             Self::Rotate(args) => rotate(args, session).await,
+            Self::Link { url } => link(url, session).await,
             Self::Operator { operator_keys } => operator(operator_keys, session),
             Self::Revoke { key } => {
                 let facts = session.facts_for_change().await?;
@@ -159,6 +167,21 @@ async fn issue(args: &Issue, session: &Session) -> Result<Done, CliError> {
     let (key, hash, expires) = (token.key().clone(), token.hash(), args.end.expiry(facts.now));
     let label = args.label.as_str().into();
     carry_out(session, &facts, member, MemberCommand::IssueKey { key, label, hash, expires }, &token).await
+}
+
+async fn link(url: &str, session: &Session) -> Result<Done, CliError> {
+    let Actor::Member(member) = session.actor()? else {
+        let message = "only a member signs in to the console: name one with `--as`".to_owned();
+        return Err(CliError::Input { rule: "member_required", message });
+    };
+    let token = make_link(session.engine()?, &session.organisation().await?, member).await?;
+    let link = link_to(url.trim_end_matches('/'), &token);
+    if session.output().is_json() {
+        session.output().show(&json!({ "link": link }), |_| {})?;
+    } else {
+        session.output().raw(format!("{link}\n").as_bytes())?;
+    }
+    Ok(Done::Shown)
 }
 
 async fn rotate(args: &Rotate, session: &Session) -> Result<Done, CliError> {

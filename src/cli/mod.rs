@@ -41,7 +41,7 @@ mod serve;
 mod served;
 mod session;
 mod status;
-mod time;
+pub(crate) mod time;
 mod who_can;
 
 use std::process::ExitCode;

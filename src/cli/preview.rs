@@ -5,14 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use chancery_aggregates::access::Place;
-use chancery_aggregates::authority::Reader;
 use chancery_aggregates::event::Recorded;
-use chancery_aggregates::state::MemberIx;
 use chancery_aggregates::vocabulary::{Actor, OrganisationId};
 use chancery_aggregates::{AccessState, Facts};
 use chancery_projections::diff::{Change, ChangeKind};
-use chancery_projections::preview::{Line, Preview, Sight, preview};
+use chancery_projections::preview::{Line, Preview, preview};
 use chancery_projections::words;
 use serde_json::{Value, json};
 
@@ -21,6 +18,7 @@ use super::options::Options;
 use super::output::{Output, Page, Tone};
 use super::{Cli, CliError, Command, Done, Session};
 use crate::engine::{Engine, Moment};
+use crate::views::eyes::Eyes;
 
 /// Events that a page tells before it counts the rest.
 const EVENTS: usize = 20;
@@ -84,57 +82,6 @@ async fn ground(
     match first.stamp.position {
         0 | 1 => Ok(std::sync::Arc::default()),
         position => Ok(engine.replay(organisation, Moment::Position(position - 1)).await?.state),
-    }
-}
-
-/// What whoever asks may see: what they saw before, and of what is new what they would see then.
-struct Eyes<'a> {
-    readers: Option<(Option<Reader<'a>>, Option<Reader<'a>>)>,
-}
-
-impl<'a> Eyes<'a> {
-    fn of(before: &'a Facts, after: &'a Facts) -> Self {
-        match before.actor {
-            Actor::Operator | Actor::System => Self { readers: None },
-            Actor::Member(_) => Self { readers: Some((before.reader().ok(), after.reader().ok())) },
-        }
-    }
-
-    /// By the earlier reader what was there, by the later one what is new.
-    fn ask(&self, old: impl Fn(&Facts) -> bool, sees: impl Fn(&Reader<'_>) -> bool) -> bool {
-        let Some((before, after)) = &self.readers else { return true };
-        match (before, after) {
-            (Some(before), _) if old(before.facts()) => sees(before),
-            (_, Some(after)) => sees(after),
-            _ => false,
-        }
-    }
-}
-
-impl Sight for Eyes<'_> {
-    fn member(&self, member: MemberIx) -> bool {
-        let there = |facts: &Facts| facts.state.member(member).is_some();
-        self.ask(there, |reader| {
-            let id = reader.facts().state.member(member).map(|entry| entry.id.as_str());
-            id.is_some_and(|id| reader.member(id).is_ok()) && reader.sees_access_of(member)
-        })
-    }
-
-    fn place(&self, place: Place) -> bool {
-        let there = |facts: &Facts| match place {
-            Place::Scope(scope) => facts.state.scope(scope).is_some(),
-            Place::Organisation | Place::Nowhere => true,
-        };
-        self.ask(there, |reader| match place {
-            Place::Scope(scope) => reader.sees_scope(scope),
-            place => reader.sees_place(place),
-        })
-    }
-
-    fn everything(&self) -> bool {
-        let Some((Some(reader), _)) = &self.readers else { return self.readers.is_none() };
-        let all = reader.facts().state.member_count();
-        reader.sees_place(Place::Organisation) && reader.members().is_ok_and(|members| members.len() == all)
     }
 }
 

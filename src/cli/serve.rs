@@ -1,9 +1,10 @@
 //! `serve`: the HTTP service, until it is told to stop.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chancery_aggregates::vocabulary::OrganisationId;
+use chancery_aggregates::vocabulary::{MemberId, OrganisationId};
 use clap::CommandFactory as _;
 use clap::parser::ValueSource;
 use tokio::signal::unix::{SignalKind, signal};
@@ -11,12 +12,13 @@ use tokio::task::JoinHandle;
 
 use super::served::ServedLines;
 use super::session::{open_store, vault_keys};
-use super::{Cli, CliError, Done, Session};
+use super::{Cli, CliError, Done, Output, Session};
 use crate::api::keys::{EngineKeys, OperatorKeys};
 use crate::api::server::{Listener, Tls, TlsError};
 use crate::api::service::{Service, Shared};
 use crate::api::{self, logs};
 use crate::config::{self, ConfigError, DisplayPath, File, Given, Settings};
+use crate::console::{link_to, make_link};
 use crate::engine::Engine;
 use crate::log::key::KeySource;
 use crate::log::sign::{self, Schedule, SignError};
@@ -48,11 +50,20 @@ pub struct Args {
     /// Show the description of the interface (OpenAPI 3.1), and end
     #[arg(long)]
     print_openapi: bool,
+    /// Show a link that signs this member in to the console, once
+    #[arg(long, value_name = "ORGANISATION/MEMBER", value_parser = member_of)]
+    sign_in: Vec<(OrganisationId, MemberId)>,
     /// Keep the tables that services read by SQL as well, as `projections run` does
     #[arg(long)]
     projections: bool,
     #[command(flatten)]
     given: Given,
+}
+
+fn member_of(text: &str) -> Result<(OrganisationId, MemberId), &'static str> {
+    let (organisation, member) = text.split_once('/').ok_or("write it as ORGANISATION/MEMBER")?;
+    let named = (OrganisationId::parse(organisation).ok(), MemberId::parse(member).ok());
+    if let (Some(organisation), Some(member)) = named { Ok((organisation, member)) } else { Err("that is no id") }
 }
 
 pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
@@ -77,7 +88,7 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     let keys = vault_keys(&store, session.options().vault_key.as_ref())?;
     let engine = Engine::new(open_store(&store, Access::Create)?).with_vault(keys);
     let projector = args.projections.then(|| Projecting::begin(&engine));
-    let served = serve(engine.clone(), operators, settings).await;
+    let served = serve(engine.clone(), operators, settings, &args.sign_in, session.output()).await;
     if let Some(projector) = projector {
         projector.end().await;
     }
@@ -144,7 +155,14 @@ fn store_was_given() -> bool {
     matches.is_ok_and(|matches| !matches!(matches.value_source("store"), None | Some(ValueSource::DefaultValue)))
 }
 
-async fn serve(engine: Engine, operators: OperatorKeys, settings: Settings) -> Result<(), CliError> {
+/// Serves an engine until the process is told to stop; first shows the links that were asked for.
+pub(super) async fn serve(
+    engine: Engine,
+    operators: OperatorKeys,
+    settings: Settings,
+    sign_in: &[(OrganisationId, MemberId)],
+    output: &Output,
+) -> Result<(), CliError> {
     let tls = match (&settings.tls_certificate, &settings.tls_key) {
         (Some(certificate), Some(key)) => Some(Arc::new(Tls::read(&certificate.0, &key.0).map_err(tls_error)?)),
         _ => None,
@@ -161,6 +179,11 @@ async fn serve(engine: Engine, operators: OperatorKeys, settings: Settings) -> R
     };
     load(&service).await?;
     tracing::info!(address = %main.address()?, tls = tls.is_some(), "listening");
+    for (organisation, member) in sign_in {
+        let token = make_link(&service.engine, organisation, member).await?;
+        let link = link_to(&reached_at(&service.settings, main.address()?), &token);
+        output.raw(format!("the console, as {member} of {organisation}, once: {link}\n").as_bytes())?;
+    }
     let noting = keys.clone();
     let noting = tokio::spawn(async move { noting.note_uses().await });
     let renewing = tokio::spawn(renew_on_hangup(Renewed { tls, keys, operator_keys }));
@@ -183,6 +206,12 @@ fn keep_signing(engine: &Engine, settings: &Settings) -> Result<Option<JoinHandl
     let schedule = Schedule { events: settings.checkpoint_events, time: settings.checkpoint_time.0 };
     let report = |organisation: &str, error: &SignError| tracing::error!(organisation, %error, "a log was not signed");
     Ok(Some(tokio::spawn(sign::keep_signing(engine.clone(), signer, schedule, report))))
+}
+
+/// How people reach the service: by its own port, where the system chose one.
+fn reached_at(settings: &Settings, address: SocketAddr) -> String {
+    let url = settings.url();
+    if settings.public_url.is_some() { url } else { url.replace(&settings.listen.to_string(), &address.to_string()) }
 }
 
 /// Brings the access states into memory, so that the first check is as quick as the others.

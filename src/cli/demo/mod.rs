@@ -7,10 +7,18 @@
 mod play;
 mod tour;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chancery_aggregates::vocabulary::{MemberId, OrganisationId};
 
 use super::session::{Done, Session, store_path};
 use super::{CliError, Output};
+use crate::api::keys::OperatorKeys;
+use crate::config::Settings;
+use crate::engine::Engine;
+use crate::store::sqlite::SqliteStore;
 
 /// Organisation and history.
 const HISTORIES: [(&str, &str); 4] = [
@@ -20,12 +28,22 @@ const HISTORIES: [(&str, &str); 4] = [
     ("civic", include_str!("civic.txt")),
 ];
 
+/// Who is signed in to the console of which organisation.
+const ADMINISTRATORS: [(&str, &str); 4] =
+    [("fairmont", "henry"), ("harbour", "sam"), ("studio", "nora"), ("civic", "ingrid")];
+
 /// What the demonstration takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Found the organisations without the tour.
     #[arg(long)]
     no_tour: bool,
+    /// Then serve them, and show links that sign in to the console, once each
+    #[arg(long)]
+    serve: bool,
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS:PORT", env = "CHANCERY_LISTEN")]
+    listen: Option<SocketAddr>,
 }
 
 /// Makes the store unless it is there, and gives the tour.
@@ -44,7 +62,22 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     if !args.no_tour {
         tour::give(&path, session).await?;
     }
+    if args.serve {
+        serve(&path, args.listen, session).await?;
+    }
     Ok(Done::Shown)
+}
+
+/// Serves the organisations until it is told to stop.
+async fn serve(path: &Path, listen: Option<SocketAddr>, session: &Session) -> Result<(), CliError> {
+    let usual = Settings::default();
+    let settings = Settings { listen: listen.unwrap_or(usual.listen), ..usual };
+    let engine = Engine::new(Arc::new(SqliteStore::open(path)?));
+    let administrators = ADMINISTRATORS.map(|(of, member)| (OrganisationId::known(of), MemberId::known(member)));
+    let operators = OperatorKeys::default();
+    let served = super::serve::serve(engine.clone(), operators, settings, &administrators, session.output()).await;
+    engine.close().await;
+    served
 }
 
 async fn make(path: &Path) -> Result<(), CliError> {

@@ -28,6 +28,8 @@ pub(super) async fn give(path: &Path, session: &Session) -> Result<(), CliError>
     page.line("The file stays: every command above works by hand, and so do all the others.");
     page.line(format!("  export CHANCERY_STORE={store}"));
     page.line("  target/release/chancery --help");
+    page.line("And the console, for people, with links that sign in as the administrators:");
+    page.line(format!("  target/release/chancery --store {store} demo --no-tour --serve"));
     session.output().print(&page)
 }
 

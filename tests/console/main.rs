@@ -1,0 +1,15 @@
+//! The console over real HTTP, as a browser without script sees it.
+//!
+//! A binary of its own, so that the pages can be worked on without building all other tests.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod browser;
+mod changing;
+#[allow(dead_code, reason = "shared with the contract tests, which use more of it")]
+#[path = "../store_contract/postgres/cluster.rs"]
+mod cluster;
+mod members;
+mod reading;
+mod signing_in;
+mod world;

@@ -1,0 +1,124 @@
+//! An organisation on a store, and a server for it with real keys.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use chancery::aggregates::vocabulary::OrganisationId;
+use chancery::api::keys::{EngineKeys, OperatorKeys};
+use chancery::api::server::Listener;
+use chancery::api::service::Service;
+use chancery::cli::run_line;
+use chancery::config::Settings;
+use chancery::engine::Engine;
+use chancery::store::postgres::{OpenOptions, PostgresStore};
+use chancery::store::sqlite::SqliteStore;
+use chancery::store::{Access, Store};
+use tokio::runtime::Runtime;
+
+use super::browser::Browser;
+use super::cluster::Database;
+
+/// A name that would do harm if it were not shown as text.
+pub(super) const HOSTILE: &str = "<script>alert(1)</script>\"'><img/src=x/onerror=alert(2)>";
+
+/// Acme (profile `buildings`): Olivia administers, Hugo manages access in Tower, Mei and Omar work.
+const ACME: &[&str] = &[
+    "organisation found acme --profile buildings --name Acme --owner olivia",
+    "--as olivia scope create tower Tower",
+    "--as olivia scope create library Library",
+    "--as olivia role create Viewer --permission assets.view",
+    "--as olivia role create Tasker --permission tasks.complete tasks.manage_own_only",
+    "--as olivia role create Lead --permission assets.view users.manage_access",
+    "--as olivia role create Spare",
+    "--as olivia member add hugo --account-type member --role lead --in tower",
+    "--as olivia member add mei --account-type member --role viewer --in tower",
+    "--as olivia member add omar --account-type member --role viewer --in library",
+    "--as olivia member add ann --account-type admin --role admin",
+];
+
+/// Studio (profile `workspace`): Nora owns it, Adam administers and holds less.
+const STUDIO: &[&str] = &[
+    "organisation found studio --profile workspace --name Studio --owner nora",
+    "--as nora member add adam --role admin",
+    "--as nora role create Helper",
+];
+
+pub(super) struct World {
+    pub(super) address: SocketAddr,
+    pub(super) engine: Engine,
+    runtime: Runtime,
+    _place: Box<dyn std::any::Any>,
+}
+
+impl World {
+    pub(super) fn on_sqlite() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open_or_create(directory.path().join("console.db")).unwrap();
+        Self::on(runtime(), Arc::new(store), Box::new(directory))
+    }
+
+    pub(super) fn on_postgres() -> Self {
+        let (runtime, database) = (runtime(), Database::new());
+        let entered = runtime.enter();
+        let store = PostgresStore::open_with(&database.url(), &OpenOptions::new(Access::Create)).unwrap();
+        drop(entered);
+        Self::on(runtime, Arc::new(store), Box::new(database))
+    }
+
+    fn on(runtime: Runtime, store: Arc<dyn Store>, place: Box<dyn std::any::Any>) -> Self {
+        let engine = Engine::new(store);
+        let address = runtime.block_on(async {
+            let keys = Arc::new(EngineKeys::new(engine.clone(), OperatorKeys::default()));
+            let service = Arc::new(Service::new(engine.clone(), keys, Settings::default()));
+            let router = chancery::api::router(service.clone());
+            let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            let listener = Listener::bind(listen, router, None, service).await.unwrap();
+            let address = listener.address().unwrap();
+            tokio::spawn(listener.serve(std::future::pending()));
+            address
+        });
+        let world = Self { address, engine, runtime, _place: place };
+        for (organisation, lines) in [("acme", ACME), ("studio", STUDIO)] {
+            for line in lines {
+                world.line(organisation, line);
+            }
+        }
+        world
+    }
+
+    /// Runs a line of the command line on the same engine.
+    pub(super) fn line(&self, organisation: &str, line: &str) -> String {
+        let words: Vec<&str> = line.split(' ').collect();
+        let ran = self.runtime.block_on(run_line(&self.engine, &OrganisationId::known(organisation), &words));
+        ran.result.unwrap_or_else(|error| panic!("{line}: {error}"));
+        ran.output
+    }
+
+    pub(super) fn position(&self, organisation: &str) -> u64 {
+        self.runtime.block_on(self.engine.state(&OrganisationId::known(organisation))).unwrap().position()
+    }
+
+    /// A key of a member's own.
+    pub(super) fn key(&self, organisation: &str, member: &str) -> String {
+        let output = self.line(organisation, &format!("--as {member} key issue --self --label test"));
+        output.split_whitespace().find(|word| word.starts_with("chancery_")).unwrap().to_owned()
+    }
+
+    /// A browser that nobody has signed in with.
+    pub(super) fn browser(&self) -> Browser {
+        Browser::new(self.address)
+    }
+
+    /// A browser with a member signed in.
+    pub(super) fn signed_in(&self, organisation: &str, member: &str) -> Browser {
+        let mut browser = self.browser();
+        let key = self.key(organisation, member);
+        let page = browser.post("/console/-/sign-in", &[("key", &key)]);
+        assert_eq!(page.status, 303, "{page:?}");
+        browser
+    }
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
