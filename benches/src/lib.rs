@@ -8,5 +8,6 @@
 pub mod measure;
 #[cfg(feature = "peers")]
 pub mod peers;
+pub mod plot;
 pub mod shape;
 pub mod yardstick;
