@@ -19,6 +19,7 @@ mod matrix;
 #[allow(dead_code, reason = "made for another suite")]
 #[path = "../aggregates/tests/properties/oracle/mod.rs"]
 mod oracle;
+mod over_http;
 mod preview;
 mod projector;
 mod replay_cli;

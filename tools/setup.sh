@@ -61,3 +61,15 @@ need_openapi_validator() {
     fi
     "$tools/bin/pip" install --quiet --disable-pip-version-check openapi-spec-validator==0.7.2
 }
+
+# Asks the HTTP interface what its description allows, and what it does not.
+need_schemathesis() {
+    local tools=target/schemathesis
+    SCHEMATHESIS=$PWD/$tools/bin/schemathesis
+    [ -x "$SCHEMATHESIS" ] && return 0
+    if ! python3 -m venv "$tools" >/dev/null 2>&1; then
+        need_packages no-such-command:python3-venv
+        python3 -m venv "$tools"
+    fi
+    "$tools/bin/pip" install --quiet --disable-pip-version-check schemathesis==4.32.5
+}

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use chancery::engine::Engine;
 use chancery::store::memory::MemoryStore;
+use chancery_benches::measure::{Clock, Processor};
 
 use self::workload::{Client, found};
 
@@ -22,13 +23,12 @@ fn main() {
         let engine = Engine::new(Arc::new(MemoryStore::new()));
         found(&engine, 0).await;
         let mut client = Client::new(&engine, 0);
-        let start = Instant::now();
+        let (start, clock) = (Instant::now(), Clock::start(Processor::default()));
         let mut done = 0_u64;
         while start.elapsed() < Duration::from_secs(seconds) {
             client.command().await;
             done += 1;
         }
-        let each = start.elapsed() / u32::try_from(done).unwrap();
-        println!("{done} commands on one core, {:.1} µs each", each.as_nanos() as f64 / 1000.0);
+        println!("{done} commands on one core, {}", clock.told(done));
     });
 }

@@ -3,6 +3,7 @@
 //!
 //!     cargo bench -p chancery-benches --bench postgres            about 5 minutes; on a server of its own
 //!     cargo bench -p chancery-benches --bench postgres -- quick   about 1 minute, one short round
+//!     cargo bench -p chancery-benches --bench postgres -- paths   what an append and a command take of the processor
 //!
 //! `CHANCERY_TEST_POSTGRES=postgres://…/scratch` names another server; the schemas `chancery`, `bare` and
 //! `stock` are dropped there. `CHANCERY_MESSAGE_DB` is the directory of the npm package
@@ -25,6 +26,8 @@ mod workload;
 
 use std::time::Duration;
 
+use chancery_benches::measure::Clock;
+
 use self::server::Server;
 
 const CLIENTS: [usize; 3] = [1, 8, 64];
@@ -41,6 +44,9 @@ async fn main() {
     let (rounds, milliseconds) = if quick { (1, 1_000) } else { (3, 3_000) };
     let plan = Plan { rounds, length: Duration::from_millis(milliseconds) };
     let server = Server::start();
+    if std::env::args().any(|argument| argument == "paths") {
+        return paths(&server, &plan).await;
+    }
     clients(&server, &plan).await;
     drivers(&server, &plan).await;
     growth(&server, &plan).await;
@@ -67,6 +73,19 @@ async fn clients(server: &Server, plan: &Plan) {
         }
         let [bare, append, command, stock, messages] = columns.map(median);
         println!("{clients:>2} clients {bare:>20.0} {append:>11.0} {command:>11.0} {stock:>13.0} {messages:>11.0}");
+    }
+}
+
+/// The processor time of this process and of the server, which says more than a rate on a busy machine.
+async fn paths(server: &Server, plan: &Plan) {
+    for clients in CLIENTS {
+        server.clear().await;
+        let clock = Clock::start(server.processor().await);
+        let done = ours::appends(server, clients, plan.length).await * plan.length.as_secs_f64();
+        println!("{clients:>2} clients, appends: {}", clock.told(done as u64));
+        server.clear().await;
+        let told = ours::commands_told(server, clients, plan.length).await;
+        println!("{clients:>2} clients, commands: {told}");
     }
 }
 

@@ -1,5 +1,5 @@
-//! Events per second into the tables for SQL, on SQLite and on PostgreSQL: a rebuild of 1,000,000 events,
-//! and following 200,000 more that are there already.
+//! Events per second into the tables for SQL, on SQLite and on PostgreSQL: a rebuild of 1,000,000 events, what a
+//! projector takes until it can go on from there, and following 200,000 more in one go.
 //!
 //!     CHANCERY_TEST_POSTGRES=postgres://…/scratch cargo bench -p chancery-benches --bench projector
 //!
@@ -13,9 +13,10 @@ mod log;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chancery::aggregates::vocabulary::OrganisationId;
-use chancery::projector::{FollowOptions, LeaveOut, Watch, follow, rebuild, verify};
+use chancery::projector::{FollowOptions, LeaveOut, Stage, Wake, Watch, follow, rebuild, verify};
 use chancery::store::postgres::{OpenOptions, PostgresStore};
 use chancery::store::projection::Comparison;
 use chancery::store::sqlite::SqliteStore;
@@ -50,17 +51,43 @@ async fn measure(name: &str, store: Arc<dyn Store>, events: u64, processor: Proc
     println!("{name}: rebuild of {events} events, {}", clock.told(events));
 
     let more = events / 5;
-    log::fill(&store, &organisation, events + more).await;
-    let options = FollowOptions { once: true, ..FollowOptions::default() };
-    // Loading the organisation's state, by replay, is in it.
+    // One event behind, so that it has to load the organisation's state.
+    log::fill(&store, &organisation, events + 1).await;
     let clock = Clock::start(processor);
-    follow(&store, &options, &watch).await.unwrap();
-    println!("{name}: followed {more} events, {}", clock.told(more));
+    let (head, mut reached) = tokio::sync::watch::channel(0);
+    let watching: Arc<dyn Watch> = Arc::new(Head(head));
+    let wake = Wake::default();
+    let options = FollowOptions { poll: Duration::MAX, wake: wake.clone(), ..FollowOptions::default() };
+    let follower = tokio::spawn({
+        let store = store.clone();
+        async move { follow(&store, &options, &watching).await }
+    });
+    // The store has as many positions as the organisation.
+    reached.wait_for(|at| *at > events).await.unwrap();
+    println!("{name}: began to follow after {events} events, {}", clock.told(1));
+    log::fill(&store, &organisation, events + more).await;
+    let clock = Clock::start(processor);
+    wake.wake();
+    reached.wait_for(|at| *at == events + more).await.unwrap();
+    println!("{name}: followed {} events, {}", more - 1, clock.told(more - 1));
+    wake.stop();
+    follower.await.unwrap().unwrap();
     let clock = Clock::start(processor);
     let compared = verify(&store, &watch, || false).await.unwrap();
     let Comparison::Same { rows } = compared else { panic!("{compared:?}") };
     println!("{name}: verified {rows} rows, {}", clock.told(rows));
     store.close().await;
+}
+
+/// How far the projector is.
+struct Head(tokio::sync::watch::Sender<u64>);
+
+impl Watch for Head {
+    fn stage(&self, _: Stage) {}
+
+    fn at(&self, position: u64) {
+        self.0.send_replace(position);
+    }
 }
 
 fn private_server() -> (String, Option<Child>) {

@@ -5,6 +5,10 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark has nobody to report to")]
 
+/// The allocator of the `chancery` program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod measure;
 #[cfg(feature = "peers")]
 pub mod peers;

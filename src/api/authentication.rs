@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, header, request::Parts};
-use chancery_aggregates::vocabulary::{Actor, MemberId, OrganisationId};
+use chancery_aggregates::vocabulary::{Actor, KeyId, MemberId, OrganisationId};
 use zeroize::Zeroizing;
 
 use super::problem::{Answer, Problem};
@@ -34,14 +35,34 @@ pub struct Identity {
     pub key: String,
     /// Whose authority it has.
     pub bearer: Bearer,
+    /// The key's id, where it is one of the organisation's log.
+    pub id: Option<KeyId>,
     /// What is left of its rate.
     pub bucket: Bucket,
+    /// When its use was last noted, in microseconds since 1970.
+    noted: AtomicI64,
 }
+
+/// How often the use of a key is noted.
+const NOTED_EVERY: i64 = 60_000_000;
 
 impl Identity {
     /// A key with its whole rate before it.
     pub fn new(key: impl Into<String>, bearer: Bearer) -> Self {
-        Self { key: key.into(), bearer, bucket: Bucket::default() }
+        Self { key: key.into(), bearer, id: None, bucket: Bucket::default(), noted: AtomicI64::new(i64::MIN) }
+    }
+
+    /// Says which key of the log it is.
+    #[must_use]
+    pub fn with_id(self, id: KeyId) -> Self {
+        Self { id: Some(id), ..self }
+    }
+
+    /// Whether its use is to be noted now, which is once a minute; whoever is told so does it.
+    pub(super) fn is_to_be_noted(&self, now: i64) -> bool {
+        let noted = self.noted.load(Ordering::Relaxed);
+        now.saturating_sub(noted) >= NOTED_EVERY
+            && self.noted.compare_exchange(noted, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 

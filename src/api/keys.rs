@@ -5,37 +5,90 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use chancery_aggregates::AccessState;
 use chancery_aggregates::key::KeyHash;
+use chancery_aggregates::vocabulary::Time;
 use parking_lot::Mutex;
+use tokio::sync::mpsc;
 
 use super::authentication::{Bearer, Identity, Keys};
 use super::problem::Answer;
 use crate::engine::Engine;
 use crate::keys::{Caller, OPERATOR_PREFIX, OperatorToken, Token, authenticate};
+use crate::store::KeyUse;
 
 /// The keys in the log: no database is asked where the organisation is in memory, and a revocation
 /// counts from the event on.
 #[derive(Debug)]
 pub struct EngineKeys {
     engine: Engine,
-    operators: OperatorKeys,
+    operators: ArcSwap<OperatorKeys>,
     /// By organisation and key: where the rates are counted.
     identities: Mutex<HashMap<String, Arc<Identity>>>,
+    /// Uses that are still to be written down.
+    uses: mpsc::Sender<KeyUse>,
+    waiting: Mutex<Option<mpsc::Receiver<KeyUse>>>,
 }
+
+/// Uses that may wait to be written down; what is more is noted another time.
+const WAITING: usize = 4_096;
+/// Uses are gathered for so long, so that many of them are one transaction.
+const GATHERED: Duration = Duration::from_millis(500);
 
 impl EngineKeys {
     /// The keys of an engine's organisations, and the operator's.
     pub fn new(engine: Engine, operators: OperatorKeys) -> Self {
-        Self { engine, operators, identities: Mutex::default() }
+        let (uses, waiting) = mpsc::channel(WAITING);
+        Self {
+            engine,
+            operators: ArcSwap::from_pointee(operators),
+            identities: Mutex::default(),
+            uses,
+            waiting: Mutex::new(Some(waiting)),
+        }
+    }
+
+    /// Takes these for the operator's keys from now on.
+    pub fn renew_operators(&self, operators: OperatorKeys) {
+        self.operators.store(Arc::new(operators));
+    }
+
+    /// Writes down when keys are used, behind the requests, until it is dropped. Whoever calls it first
+    /// does it; what cannot be written is passed over.
+    pub async fn note_uses(&self) {
+        let Some(mut waiting) = self.waiting.lock().take() else { return };
+        let mut uses = Vec::new();
+        while waiting.recv_many(&mut uses, WAITING).await > 0 {
+            tokio::time::sleep(GATHERED).await;
+            while let Ok(used) = waiting.try_recv() {
+                uses.push(used);
+            }
+            if let Err(error) = self.engine.store().note_key_uses(std::mem::take(&mut uses)).await {
+                tracing::debug!(%error, "the use of keys cannot be noted");
+            }
+        }
+    }
+
+    fn note(&self, identity: &Identity, now: Time) {
+        let Bearer::Member { organisation, .. } = &identity.bearer else { return };
+        let (Some(key), time) = (&identity.id, now.timestamp_micros()) else { return };
+        if identity.is_to_be_noted(time) {
+            let (organisation, key) = (organisation.to_string(), key.to_string());
+            let _ = self.uses.try_send(KeyUse { organisation, key, time });
+        }
     }
 
     fn operator(&self, text: &str) -> Option<Arc<Identity>> {
         let token = OperatorToken::parse(text).ok()?;
-        let known = token.is_one_of(&self.operators.0);
-        known.then(|| self.identity(format!("{OPERATOR_PREFIX}{}", token.key()), || Bearer::Operator))
+        let known = token.is_one_of(&self.operators.load().0);
+        known.then(|| {
+            let name = format!("{OPERATOR_PREFIX}{}", token.key());
+            self.identity(name, |name| Identity::new(name, Bearer::Operator))
+        })
     }
 
     fn member(&self, state: &AccessState, token: &Token) -> Option<Arc<Identity>> {
@@ -44,7 +97,10 @@ impl EngineKeys {
         match authenticate(state, token, now) {
             Ok(Caller { organisation, member, key }) => {
                 let name = Token::hint(&organisation, &key);
-                Some(self.identity(name, || Bearer::Member { organisation, member }))
+                let new = |name| Identity::new(name, Bearer::Member { organisation, member }).with_id(key);
+                let identity = self.identity(name, new);
+                self.note(&identity, now);
+                Some(identity)
             }
             Err(because) => {
                 tracing::info!(key = Token::hint(token.organisation(), token.key()), %because, "a key was turned away");
@@ -53,12 +109,12 @@ impl EngineKeys {
         }
     }
 
-    fn identity(&self, name: String, bearer: impl FnOnce() -> Bearer) -> Arc<Identity> {
+    fn identity(&self, name: String, new: impl FnOnce(String) -> Identity) -> Arc<Identity> {
         let mut identities = self.identities.lock();
         match identities.get(&name) {
             Some(identity) => identity.clone(),
             None => {
-                let identity = Arc::new(Identity::new(name.clone(), bearer()));
+                let identity = Arc::new(new(name.clone()));
                 identities.insert(name, identity.clone());
                 identity
             }
@@ -118,29 +174,48 @@ pub enum OperatorKeysError {
 }
 
 impl OperatorKeys {
-    /// Reads the digests, one a line; where there is no file, makes one with a new key, which is
-    /// returned to be shown.
+    /// Reads the digests, one a line.
+    ///
+    /// # Errors
+    /// When the file cannot be used.
+    pub fn read(path: &Path) -> Result<Self, OperatorKeysError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| OperatorKeysError::File { path: path.to_owned(), source })?;
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let digests: Option<Vec<KeyHash>> = lines.map(KeyHash::parse).collect();
+        digests.map(Self).ok_or_else(|| OperatorKeysError::Line { path: path.to_owned() })
+    }
+
+    /// Reads the digests; where there is no file, makes one with a new key, which is returned to be shown.
     ///
     /// # Errors
     /// When the file cannot be used.
     pub fn read_or_make(path: &Path) -> Result<(Self, Option<OperatorToken>), OperatorKeysError> {
-        let file = |source| OperatorKeysError::File { path: path.to_owned(), source };
-        match std::fs::read_to_string(path) {
-            Ok(text) => {
-                let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-                let digests: Option<Vec<KeyHash>> = lines.map(KeyHash::parse).collect();
-                let digests = digests.ok_or_else(|| OperatorKeysError::Line { path: path.to_owned() })?;
-                Ok((Self(digests), None))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let token = OperatorToken::generate()?;
-                let mut made =
-                    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(file)?;
-                let text = format!("# Digests of the operator's keys, one a line.\n{}\n", token.hash());
-                made.write_all(text.as_bytes()).and_then(|()| made.sync_all()).map_err(file)?;
+        match Self::read(path) {
+            Ok(keys) => Ok((keys, None)),
+            Err(OperatorKeysError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+                let token = Self::add(path)?;
                 Ok((Self(vec![token.hash()]), Some(token)))
             }
-            Err(error) => Err(file(error)),
+            Err(error) => Err(error),
         }
+    }
+
+    /// Makes a new key, and adds its digest to the file, which is made where it is not there. A service
+    /// that runs takes it over when it is told to read its files again.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn add(path: &Path) -> Result<OperatorToken, OperatorKeysError> {
+        let file = |source| OperatorKeysError::File { path: path.to_owned(), source };
+        let token = OperatorToken::generate()?;
+        let mut options = std::fs::OpenOptions::new();
+        let mut kept = options.append(true).create(true).mode(0o600).open(path).map_err(file)?;
+        let begun = kept.metadata().map_err(file)?.len() > 0;
+        let head = if begun { "" } else { "# Digests of the operator's keys, one a line.\n" };
+        // Whoever wrote the last line may have left it open; an empty one is passed over.
+        let text = format!("{head}\n{}\n", token.hash());
+        kept.write_all(text.as_bytes()).and_then(|()| kept.sync_all()).map_err(file)?;
+        Ok(token)
     }
 }

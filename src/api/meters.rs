@@ -1,6 +1,7 @@
 //! What is counted and measured, in Prometheus' words.
 
 use std::hash::{Hash, Hasher};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use axum::extract::MatchedPath;
@@ -15,6 +16,9 @@ use prometheus_client::registry::Registry;
 /// Bounds of the buckets, in seconds: a check takes tens of microseconds, a durable write some milliseconds.
 const BUCKETS: [f64; 14] =
     [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
+
+/// Bounds of the buckets, in requests.
+const GROUPS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
 /// The route of a request: the template and never the path, which has names in it.
 #[derive(Debug, Clone)]
@@ -83,6 +87,14 @@ pub struct Meters {
     pub limited: Counter,
     /// Time from a change's decision to its being durable.
     pub changes: Histogram,
+    /// Time that a group of requests to append takes to be durable.
+    pub appends: Histogram,
+    /// Requests to append that became durable together.
+    pub groups: Histogram,
+    /// Events of the log that are not in the tables.
+    pub projector_events: Gauge,
+    /// Microseconds since the oldest of them, as seconds.
+    pub projector_seconds: Gauge<f64, AtomicU64>,
     /// Connections that are open.
     pub connections: Gauge,
     /// Readers of event feeds.
@@ -104,6 +116,10 @@ impl Meters {
             denied: checks.get_or_create_owned(&Decided { decision: "denied" }),
             limited: Counter::default(),
             changes: histogram(),
+            appends: histogram(),
+            groups: Histogram::new(GROUPS),
+            projector_events: Gauge::default(),
+            projector_seconds: Gauge::default(),
             connections: Gauge::default(),
             feed_readers: Gauge::default(),
             organisations: Gauge::default(),
@@ -115,6 +131,12 @@ impl Meters {
         registry.register("checks", "Checks by decision", checks);
         registry.register("rate_limited", "Requests over the rate of their key", meters.limited.clone());
         registry.register("change_seconds", "From deciding a change to its being durable", meters.changes.clone());
+        registry.register("append_seconds", "Until a group of appends was durable", meters.appends.clone());
+        registry.register("append_group_requests", "Appends that became durable together", meters.groups.clone());
+        let behind = "Events of the log that are not in the tables for SQL";
+        registry.register("projector_lag_events", behind, meters.projector_events.clone());
+        let oldest = "Age of the oldest event that is not in the tables for SQL";
+        registry.register("projector_lag_seconds", oldest, meters.projector_seconds.clone());
         registry.register("connections", "Open connections", meters.connections.clone());
         registry.register("feed_readers", "Open event feeds", meters.feed_readers.clone());
         registry.register("organisations", "Organisations in memory", meters.organisations.clone());

@@ -9,6 +9,7 @@
 //! - `authzen`: decisions and searches, by the AuthZEN Authorization API.
 //! - [`v1`]: an organisation's resources.
 //! - `feed`: an organisation's events, as they come.
+//! - [`lines`]: lines of the command line, for `chancery --server`.
 //! - `operations`: health, metrics. `document`: the description of the interface.
 //! - [`server`]: connections, TLS, shutdown. `envelope`: what is around every request.
 
@@ -22,6 +23,7 @@ mod failures;
 mod feed;
 pub mod headers;
 pub mod keys;
+pub mod lines;
 pub mod logs;
 mod meters;
 mod operations;
@@ -47,6 +49,7 @@ fn operations() -> OpenApiRouter<Shared> {
         .merge(authzen::routes())
         .merge(v1::routes())
         .merge(feed::routes())
+        .merge(lines::routes())
         .merge(operations::routes())
         .merge(document::routes())
 }

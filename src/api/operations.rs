@@ -14,6 +14,10 @@ use super::authentication::Caller;
 use super::failures::Failures;
 use super::problem::{Answer, Problem, ProblemDetails};
 use super::service::{Service, Shared};
+use crate::projector;
+
+/// How long the metrics wait for what only the store knows.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::default().routes(routes!(healthz)).routes(routes!(readyz)).routes(routes!(metrics))
@@ -24,7 +28,7 @@ pub(super) fn monitoring() -> Router<Shared> {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
-        .route("/metrics", get(async |State(service): State<Shared>| exposition(&service)))
+        .route("/metrics", get(async |State(service): State<Shared>| exposition(&service).await))
 }
 
 /// How the service is
@@ -63,10 +67,20 @@ async fn readyz(State(service): State<Shared>) -> Answer<axum::Json<Health>> {
         example = "chancery_checks_total{decision=\"allowed\"} 17\n"), Failures))]
 async fn metrics(State(service): State<Shared>, caller: Caller) -> Answer<Response> {
     caller.operator()?;
-    Ok(exposition(&service))
+    Ok(exposition(&service).await)
 }
 
-fn exposition(service: &Service) -> Response {
+async fn exposition(service: &Service) -> Response {
+    // A store that does not answer must not take the other figures away.
+    let lag = tokio::time::timeout(PATIENCE, projector::status(service.engine.store())).await;
+    if let Ok(Ok(status)) = lag {
+        let events = i64::try_from(status.lag.events).unwrap_or(i64::MAX);
+        service.meters.projector_events.set(events);
+        service
+            .meters
+            .projector_seconds
+            .set(std::time::Duration::from_micros(status.lag.micros.unsigned_abs()).as_secs_f64());
+    }
     let loaded = i64::try_from(service.engine.loaded().0).unwrap_or(i64::MAX);
     service.meters.organisations.set(loaded);
     let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");

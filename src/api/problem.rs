@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chancery_aggregates::Refusal;
 use chancery_aggregates::refusal::{RefusalKind, Thing};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::engine::EngineError;
@@ -14,7 +14,7 @@ use crate::store::StoreError;
 const TYPE_PREFIX: &str = "urn:chancery:problem:";
 
 /// Problem details (RFC 9457).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
     "type": "urn:chancery:problem:name_taken", "title": "name taken", "status": 409,
     "detail": "a role named `Auditor` exists already: choose another name", "rule": "name_taken", "field": "name"
@@ -32,7 +32,7 @@ pub struct ProblemDetails {
     /// Stable name of the rule, as in the log and on the command line.
     pub rule: String,
     /// The member of the request, or the parameter, that is to blame.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub field: Option<String>,
 }

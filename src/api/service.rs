@@ -9,10 +9,12 @@ use tokio::sync::watch;
 
 use super::authentication::Keys;
 use super::document::Document;
+use super::lines::Lines;
 use super::meters::Meters;
 use super::problem::{Answer, Problem};
 use crate::config::Settings;
 use crate::engine::{Engine, EngineError, Follower};
+use crate::store::Group;
 
 /// The service, as handlers have it.
 pub type Shared = Arc<Service>;
@@ -30,6 +32,8 @@ pub struct Service {
     pub meters: Meters,
     /// The description of the interface.
     pub(super) document: Document,
+    /// Who runs lines of the command line, if anybody does.
+    pub(super) lines: Option<Arc<dyn Lines>>,
     /// Keeps the access states abreast of what other processes write.
     follower: Follower,
     stopping: watch::Sender<bool>,
@@ -43,7 +47,21 @@ impl Service {
     pub fn new(engine: Engine, keys: Arc<dyn Keys>, settings: Settings) -> Self {
         let document = Document::new(&settings);
         let follower = engine.follow(settings.patience.0);
-        Self { follower, engine, keys, settings, meters: Meters::new(), document, stopping: watch::Sender::new(false) }
+        let meters = Meters::new();
+        let (appends, groups) = (meters.appends.clone(), meters.groups.clone());
+        engine.store().watch_groups(Arc::new(move |group: Group| {
+            appends.observe(group.took.as_secs_f64());
+            groups.observe(group.requests as f64);
+        }));
+        let stopping = watch::Sender::new(false);
+        Self { follower, engine, keys, settings, meters, document, lines: None, stopping }
+    }
+
+    /// Has lines of the command line run, for `chancery --server`.
+    #[must_use]
+    pub fn with_lines(mut self, lines: Arc<dyn Lines>) -> Self {
+        self.lines = Some(lines);
+        self
     }
 
     /// Tells load balancers to send nobody here any more, and ends what would go on for ever.

@@ -8,6 +8,8 @@ use chancery_aggregates::Refusal;
 use chancery_aggregates::profile::check::Mistake;
 use chancery_aggregates::refusal::RefusalKind;
 
+use crate::api::lines::LineAnswer;
+use crate::client::ClientError;
 use crate::engine::EngineError;
 use crate::projector::ProjectorError;
 use crate::store::StoreError;
@@ -27,6 +29,14 @@ pub enum Exit {
     NotFound = 4,
     /// It does not fit what is there now.
     Conflict = 5,
+}
+
+impl Exit {
+    /// The end that a number means.
+    pub(super) fn of(number: u8) -> Self {
+        let all = [Self::Done, Self::Invalid, Self::Refused, Self::NotFound, Self::Conflict];
+        all.into_iter().find(|exit| *exit as u8 == number).unwrap_or(Self::Failed)
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -121,6 +131,32 @@ pub enum CliError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A command that has to have the store itself.
+    #[error("`chancery {command}` works on a store itself, and not over HTTP: name one with `--store`")]
+    NeedsStore {
+        /// The subcommand.
+        command: &'static str,
+    },
+    /// The line names somebody else than the key does.
+    #[error("the key acts as `{own}`, and the line says `{named}`: leave `--as` out, or use a key of `{named}`")]
+    OtherActor {
+        /// Whose key it is.
+        own: String,
+        /// Whom the line names.
+        named: String,
+    },
+    /// The operator of a service opens no organisation.
+    #[error("the operator's key founds and lists organisations, and opens none: use the key of a member")]
+    NotForOperator,
+    /// No key was given.
+    #[error("say with which key: set CHANCERY_KEY, or name a file with `--key-file`")]
+    KeyRequired,
+    /// The service could not be asked, or did not answer.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The service ran the line, and this is why it was not carried out.
+    #[error("{}", said(.0))]
+    Served(Box<LineAnswer>),
     /// The output could not be written.
     #[error("the output cannot be written: {0}")]
     Io(#[from] std::io::Error),
@@ -169,6 +205,15 @@ impl CliError {
         }
     }
 
+    /// Stable name of what went wrong, for programs, also where a service tells it.
+    pub(super) fn told_rule(&self) -> &str {
+        match self {
+            Self::Client(error) => error.rule(),
+            Self::Served(answer) => field(answer, "rule").unwrap_or("unknown"),
+            other => other.rule(),
+        }
+    }
+
     /// Stable name of what went wrong, for programs.
     pub fn rule(&self) -> &'static str {
         if let Some(refusal) = self.refusal() {
@@ -191,6 +236,12 @@ impl CliError {
             Self::UnknownProfile { .. } => "unknown_profile",
             Self::BadProfile { .. } => "bad_profile",
             Self::Input { rule, .. } => rule,
+            Self::NeedsStore { .. } => "needs_store",
+            Self::OtherActor { .. } => "other_actor",
+            Self::NotForOperator => "not_for_operator",
+            Self::KeyRequired => "key_required",
+            Self::Client(_) => "no_service",
+            Self::Served(_) => "refused_by_service",
             Self::File { .. } => "file",
             Self::Io(_) => "output",
             Self::Unavailable { .. } => "unavailable",
@@ -218,8 +269,13 @@ impl CliError {
             | Self::MemoryStore
             | Self::DemoNeedsFile
             | Self::BadProfile { .. }
+            | Self::NeedsStore { .. }
+            | Self::OtherActor { .. }
+            | Self::KeyRequired
             | Self::Input { .. } => Exit::Invalid,
-            Self::OwnAccessHidden { .. } => Exit::Refused,
+            Self::OwnAccessHidden { .. } | Self::NotForOperator => Exit::Refused,
+            Self::Client(error) => client_exit(error),
+            Self::Served(answer) => Exit::of(answer.exit),
             Self::RolesHidden | Self::NoOrganisation | Self::UnknownProfile { .. } => Exit::NotFound,
             Self::Engine(error) => match error.as_ref() {
                 EngineError::BeforeFounding { .. } | EngineError::BeyondHead { .. } | EngineError::Behind { .. } => {
@@ -238,6 +294,29 @@ impl CliError {
                 Exit::Failed
             }
         }
+    }
+}
+
+/// What the service said.
+fn said(answer: &LineAnswer) -> &str {
+    field(answer, "message").unwrap_or("the service does not say why")
+}
+
+fn field<'a>(answer: &'a LineAnswer, name: &str) -> Option<&'a str> {
+    answer.error.as_ref()?.get(name)?.as_str()
+}
+
+fn client_exit(error: &ClientError) -> Exit {
+    match error {
+        ClientError::BadUrl { .. } | ClientError::BadKey | ClientError::Authority { .. } => Exit::Invalid,
+        ClientError::Problem(problem) => match problem.status {
+            400 | 413 | 415 | 422 => Exit::Invalid,
+            401 | 403 => Exit::Refused,
+            404 => Exit::NotFound,
+            409 | 412 => Exit::Conflict,
+            _ => Exit::Failed,
+        },
+        _ => Exit::Failed,
     }
 }
 

@@ -17,6 +17,9 @@ use crate::views::log::{self, Wanted, event_json, stream};
 /// Events that a page shows when it is not told how many.
 const USUAL_LIMIT: usize = 100;
 
+/// Events that are sent at a time to whoever lists the log of a service.
+const STRETCH: usize = 5_000;
+
 /// Which events.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -44,15 +47,29 @@ pub struct Args {
     limit: Option<usize>,
 }
 
+impl Args {
+    /// Whether everything is wanted, however much it is.
+    pub(super) fn is_unlimited(&self) -> bool {
+        self.limit.is_none_or(|limit| limit == 0)
+    }
+}
+
 pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
     let view = session.head().await?;
     view.facts.may_replay()?;
     let organisation = session.organisation().await?;
     let now = session.engine()?.now();
-    let bounds = Bounds::new(args.from.as_ref(), args.to.as_ref(), args.after, now);
+    let mut bounds = Bounds::new(args.from.as_ref(), args.to.as_ref(), args.after, now);
     let wanted = Wanted { kinds: args.kinds.clone(), actor: args.by.clone(), stream: args.stream.clone() };
     let limit = limit(args.limit, session, USUAL_LIMIT);
-    let kept = Kept { first: args.after.is_some(), limit, ..Kept::default() };
+    let stretch = session.after().filter(|_| session.output().is_json() && limit == usize::MAX);
+    let limit = if let Some(after) = stretch {
+        bounds.after = bounds.after.max(after);
+        STRETCH
+    } else {
+        limit
+    };
+    let kept = Kept { first: args.after.or(stretch).is_some(), limit, ..Kept::default() };
     let kept = read(session, &organisation, bounds.after, bounds.until, kept, move |kept, recorded| {
         if bounds.is_past(&recorded) {
             return ControlFlow::Break(());
@@ -60,9 +77,15 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         if bounds.has(&recorded) && wanted.has(&recorded) {
             kept.add(recorded);
         }
+        if stretch.is_some() && kept.left_out() > 0 {
+            return ControlFlow::Break(());
+        }
         ControlFlow::Continue(())
     })
     .await?;
+    if let Some(last) = kept.items.back().filter(|_| stretch.is_some() && kept.left_out() > 0) {
+        session.goes_on_after(last.stamp.position);
+    }
     if session.output().is_json() {
         for recorded in &kept.items {
             session.output().json_line(&event_json(&organisation, recorded))?;

@@ -14,6 +14,8 @@ impl CliError {
             return refusal_hint(refusal);
         }
         let hint = match self {
+            Self::Served(answer) => return answer.error.as_ref()?.get("hint")?.as_str().map(str::to_owned),
+            Self::Client(error) => return error.hint().map(str::to_owned),
             Self::ActorRequired => "every change has an author; `CHANCERY_AS` sets one for the session",
             Self::OwnAccessHidden { .. } => "somebody who manages members can look it up",
             Self::NoOrganisation => {

@@ -1,22 +1,23 @@
 //! `key …`: the keys with which programs act as a member.
 
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use chancery_aggregates::command::MemberCommand;
 use chancery_aggregates::key::KeyExpiry;
-use chancery_aggregates::refusal::Thing;
-use chancery_aggregates::state::{KeyEntry, MemberEntry, MemberIx};
 use chancery_aggregates::vocabulary::{Actor, KeyId, MemberId, Time};
-use chancery_aggregates::{Command as AnyCommand, Facts, Refusal};
+use chancery_aggregates::{Command as AnyCommand, Facts};
 use chrono::TimeDelta;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::output::{Table, Tone, stamp};
 use super::time::{Edge, Written};
 use super::{CliError, Done, Session, resolve, sentence};
+use crate::api::keys::OperatorKeys;
 use crate::engine::{Outcome, Request};
 use crate::keys::{PREFIX, Token};
 use crate::store::sqlite::Access;
+use crate::views::key::{self as view, Key, KeyStatus, Uses};
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
@@ -31,6 +32,12 @@ pub enum Command {
     Revoke {
         /// The key's id, or the whole key
         key: String,
+    },
+    /// Make a key of the operator, and show it this once
+    Operator {
+        /// The file that keeps the digests of operator keys; made where it is not there
+        #[arg(long, value_name = "FILE", env = "CHANCERY_OPERATOR_KEYS")]
+        operator_keys: PathBuf,
     },
 }
 
@@ -108,8 +115,17 @@ impl End {
 }
 
 impl Command {
-    pub(super) fn needs(&self) -> Access {
-        if matches!(self, Self::List(_)) { Access::Read } else { Access::Write }
+    pub(super) fn needs(&self) -> Option<Access> {
+        match self {
+            Self::List(_) => Some(Access::Read),
+            Self::Issue(_) | Self::Rotate(_) | Self::Revoke { .. } => Some(Access::Write),
+            Self::Operator { .. } => None,
+        }
+    }
+
+    /// Whether it answers with a secret.
+    pub(super) fn makes_secret(&self) -> bool {
+        matches!(self, Self::Issue(_) | Self::Rotate(_))
     }
 
     pub(super) async fn run(&self, session: &Session) -> Result<Done, CliError> {
@@ -117,6 +133,7 @@ impl Command {
             Self::Issue(args) => issue(args, session).await,
             Self::List(args) => list(args, session).await,
             Self::Rotate(args) => rotate(args, session).await,
+            Self::Operator { operator_keys } => operator(operator_keys, session),
             Self::Revoke { key } => {
                 let facts = session.facts_for_change().await?;
                 let (member, key) = find(key, &facts)?;
@@ -171,7 +188,7 @@ async fn carry_out(
         commands: vec![AnyCommand::Member(member.clone(), command)],
         actor: session.actor()?.clone(),
         context: session.context(),
-        idempotency_key: session.options().idempotency_key.clone(),
+        idempotency_key: session.idempotency_key(),
     };
     let outcome = session.engine()?.execute(request).await?;
     if outcome.repeated {
@@ -186,7 +203,7 @@ async fn carry_out(
 /// Standard output has the secret and nothing else, for programs that keep it.
 fn show_secret(session: &Session, member: &MemberId, token: &Token, outcome: &Outcome) -> Result<(), CliError> {
     let output = session.output();
-    anstream::eprintln!("This key of `{member}` is shown this once: keep it where secrets are kept.");
+    output.aside(&format!("This key of `{member}` is shown this once: keep it where secrets are kept."));
     if output.is_json() {
         let mut value = sentence::outcome_json(outcome);
         if let Some(fields) = value.as_object_mut() {
@@ -204,10 +221,8 @@ fn find(text: &str, facts: &Facts) -> Result<(MemberId, KeyId), CliError> {
     let id = text.strip_prefix(PREFIX).and_then(|rest| rest.split('_').nth(1)).unwrap_or(text);
     // Nothing of a token is repeated that is not its id.
     let shown: String = id.chars().take(if text == id { 64 } else { 12 }).collect();
-    let unknown = || Refusal::Unknown { thing: Thing::Key, id: shown.as_str().into(), nearest: None };
-    let key = facts.state.key(id).ok_or_else(unknown)?;
-    let owner = facts.state.member(key.member).ok_or_else(unknown)?;
-    facts.reader()?.member(owner.id.as_str()).map_err(|_| unknown())?;
+    let reader = facts.reader()?;
+    let (_, owner, key) = view::find(&reader, id, &shown)?;
     Ok((owner.id.clone(), key.id.clone()))
 }
 
@@ -215,34 +230,24 @@ async fn list(args: &List, session: &Session) -> Result<Done, CliError> {
     let view = session.head().await?;
     let facts = &view.facts;
     let reader = facts.reader()?;
-    let mut keys: Vec<(&MemberEntry, &KeyEntry)> = Vec::new();
-    match &args.member {
-        Some(member) => {
-            let (ix, member) = reader.member(member)?;
-            keys.extend(facts.visible_keys(ix)?.into_iter().map(|key| (member, key)));
-        }
-        None => {
-            let state = &facts.state;
-            let with_keys = state.members().filter(|(_, member)| !member.keys.is_empty());
-            let seen = with_keys.filter(|(_, member): &(MemberIx, _)| reader.member(member.id.as_str()).is_ok());
-            for (ix, member) in seen {
-                keys.extend(facts.visible_keys(ix).unwrap_or_default().into_iter().map(|key| (member, key)));
-            }
-        }
-    }
+    let mut keys = view::seen(&reader, args.member.as_deref())?;
     keys.retain(|(_, key)| args.all || facts.state.admits(key, facts.now));
-    let rows: Vec<Value> = keys.iter().map(|(member, key)| row_json(facts, member, key)).collect();
+    let uses = Uses::read(session.engine()?.store().as_ref(), facts).await?;
+    let rows: Vec<Key> = keys.iter().map(|(member, key)| Key::of(facts, member, key, &uses)).collect();
     session.output().show(&rows, |page| {
-        let mut table = Table::new(["key", "member", "label", "issued", "until", "status"]);
-        for (member, key) in &keys {
-            let status = status(facts, key);
+        let mut table = Table::new(["key", "member", "label", "issued", "until", "last used", "status"]);
+        for row in &rows {
             table.toned_row([
-                (Tone::Strong, key.id.to_string()),
-                (Tone::Plain, member.id.to_string()),
-                (Tone::Plain, key.label.to_string()),
-                (Tone::Quiet, stamp(key.issued.time)),
-                (Tone::Plain, key.expires.map_or_else(|| "it is revoked".to_owned(), stamp)),
-                (if status == "active" { Tone::Plain } else { Tone::Warning }, status.to_owned()),
+                (Tone::Strong, row.key.clone()),
+                (Tone::Plain, row.member.clone()),
+                (Tone::Plain, row.label.clone()),
+                (Tone::Quiet, stamp(row.issued)),
+                (Tone::Plain, row.expires.map_or_else(|| "it is revoked".to_owned(), stamp)),
+                (Tone::Quiet, row.last_used.map_or_else(|| "never".to_owned(), stamp)),
+                (
+                    if row.status == KeyStatus::Active { Tone::Plain } else { Tone::Warning },
+                    row.status.word().to_owned(),
+                ),
             ]);
         }
         page.table(table, "no keys to show");
@@ -250,29 +255,16 @@ async fn list(args: &List, session: &Session) -> Result<Done, CliError> {
     Ok(Done::Shown)
 }
 
-fn status(facts: &Facts, key: &KeyEntry) -> &'static str {
-    if key.revoked.is_some() {
-        "revoked"
-    } else if !key.lasts(facts.now) {
-        "expired"
-    } else if facts.state.admits(key, facts.now) {
-        "active"
+/// The service that keeps this file takes the new key over when it starts, or is told to read its files again.
+fn operator(file: &Path, session: &Session) -> Result<Done, CliError> {
+    let token = OperatorKeys::add(file)
+        .map_err(|error| CliError::Input { rule: "bad_operator_keys", message: error.to_string() })?;
+    anstream::eprintln!("This key of the operator is shown this once: keep it where secrets are kept.");
+    let output = session.output();
+    if output.is_json() {
+        output.show(&json!({ "key": token.key(), "token": token.reveal() }), |_| {})?;
     } else {
-        "member shut out"
+        output.raw(format!("{}\n", token.reveal()).as_bytes())?;
     }
-}
-
-fn row_json(facts: &Facts, member: &MemberEntry, key: &KeyEntry) -> Value {
-    json!({
-        "key": key.id,
-        "member": member.id,
-        "label": key.label,
-        "begins": Token::hint(facts.state.organisation(), &key.id),
-        "issued": key.issued.time,
-        "issued_at_position": key.issued.position,
-        "expires": key.expires,
-        "revoked": key.revoked.map(|revoked| revoked.time),
-        "replaces": key.replaces,
-        "status": status(facts, key),
-    })
+    Ok(Done::Shown)
 }

@@ -21,6 +21,7 @@ mod member;
 mod options;
 mod organisation;
 mod output;
+mod over_http;
 mod owner;
 mod page;
 mod preview;
@@ -35,6 +36,7 @@ mod scope;
 pub mod script;
 mod sentence;
 mod serve;
+mod served;
 mod session;
 mod status;
 mod time;
@@ -48,6 +50,7 @@ use clap::{Parser, Subcommand};
 pub use self::error::{CliError, Exit};
 pub use self::options::{Format, Options, When};
 pub use self::output::Output;
+pub use self::served::ServedLines;
 pub use self::session::{Done, Session, View};
 use crate::engine::Engine;
 use crate::store::sqlite::Access;
@@ -64,7 +67,10 @@ Exit codes:
 
 Times are UTC: 2026-03-03T14:30:00Z, 2026-03-03T14:30, 2026-03-03, `now`, or ago: 90m, 2h, 3d, 6w.
 A date alone is the whole day: it begins with `--from`, and is included by `--until`, `--to` and `--at`.
-`--at`, `--from` and `--to` of the past also take a position of the log: 57 or '#57'.";
+`--at`, `--from` and `--to` of the past also take a position of the log: 57 or '#57'.
+
+With `--server` a line does over HTTP what it does on a store, by a key in CHANCERY_KEY or `--key-file`. `copy`,
+`demo`, `import`, `projections` and `serve` work on a store only.";
 
 /// Who may do what, where, and since when: access rules as events.
 #[derive(Debug, Parser)]
@@ -138,7 +144,75 @@ pub enum Command {
     Completions(completions::Args),
 }
 
+/// With what a command can do its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// An organisation: in a store, or over HTTP.
+    Organisation,
+    /// Nothing but the program itself.
+    Itself,
+    /// A store: what it does is for who keeps it.
+    Store,
+}
+
 impl Command {
+    /// With what it can do its work.
+    fn reach(&self) -> Reach {
+        match self {
+            Self::Profile(command) if command.needs().is_none() => Reach::Itself,
+            // It writes a file of the machine that it runs on, so no service does it for a caller.
+            Self::Key(command) if command.needs().is_none() => Reach::Itself,
+            Self::Completions(_) => Reach::Itself,
+            Self::Import(_) | Self::Copy(_) | Self::Demo(_) | Self::Projections(_) | Self::Serve(_) => Reach::Store,
+            Self::Organisation(_)
+            | Self::Profile(_)
+            | Self::Role(_)
+            | Self::Member(_)
+            | Self::Scope(_)
+            | Self::Key(_)
+            | Self::Owner(_)
+            | Self::Check(_)
+            | Self::Explain(_)
+            | Self::WhoCan(_)
+            | Self::Access(_)
+            | Self::Diff(_)
+            | Self::Findings(_)
+            | Self::Run(_)
+            | Self::Events(_)
+            | Self::Activity(_)
+            | Self::Status(_) => Reach::Organisation,
+        }
+    }
+
+    /// The subcommand as it is typed.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Organisation(_) => "organisation",
+            Self::Profile(_) => "profile",
+            Self::Role(_) => "role",
+            Self::Member(_) => "member",
+            Self::Scope(_) => "scope",
+            Self::Key(_) => "key",
+            Self::Owner(_) => "owner",
+            Self::Check(_) => "check",
+            Self::Explain(_) => "explain",
+            Self::WhoCan(_) => "who-can",
+            Self::Access(_) => "access",
+            Self::Diff(_) => "diff",
+            Self::Findings(_) => "findings",
+            Self::Run(_) => "run",
+            Self::Events(_) => "events",
+            Self::Activity(_) => "activity",
+            Self::Import(_) => "import",
+            Self::Copy(_) => "copy",
+            Self::Demo(_) => "demo",
+            Self::Projections(_) => "projections",
+            Self::Serve(_) => "serve",
+            Self::Status(_) => "status",
+            Self::Completions(_) => "completions",
+        }
+    }
+
     /// What the store has to be opened for; nothing when the subcommand opens what it needs itself.
     fn needs(&self) -> Option<Access> {
         match self {
@@ -147,7 +221,7 @@ impl Command {
             Self::Role(command) => Some(command.needs()),
             Self::Member(command) => Some(command.needs()),
             Self::Scope(command) => Some(command.needs()),
-            Self::Key(command) => Some(command.needs()),
+            Self::Key(command) => command.needs(),
             Self::Owner(command) => Some(command.needs()),
             Self::Check(_)
             | Self::Explain(_)
@@ -196,7 +270,7 @@ impl Command {
 
 /// The program.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match over_http::parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => return report::report_usage(&error),
     };
@@ -213,6 +287,9 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: &Cli, output: Output) -> Result<Done, CliError> {
+    if let Some(server) = cli.options.server.as_deref().filter(|_| cli.command.reach() != Reach::Itself) {
+        return over_http::run(cli, server, &output).await;
+    }
     let session = Session::new(&cli.options, cli.command.needs(), preview::aside(&cli.options, &output));
     let done = carry_out(cli, &session, &output).await;
     session.close().await;

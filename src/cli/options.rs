@@ -1,5 +1,6 @@
 //! What every subcommand takes.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -17,6 +18,19 @@ pub struct Options {
     /// Where the log is: sqlite:FILE or postgres://USER@HOST/DATABASE
     #[arg(long, global = true, value_name = "STORE", env = "CHANCERY_STORE", default_value = "sqlite:chancery.db")]
     pub store: String,
+    /// A service to ask instead, by its address: https://HOST or http://HOST:PORT. Its key is in CHANCERY_KEY, or in a
+    /// file, and says who acts and in which organisation
+    #[arg(long, global = true, value_name = "URL", env = "CHANCERY_SERVER")]
+    pub server: Option<String>,
+    /// The file with the key for the service
+    #[arg(long, global = true, value_name = "FILE", env = "CHANCERY_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
+    /// The authority that the service's certificate is to be of, a PEM file; without it, those of the system
+    #[arg(long, global = true, value_name = "FILE", env = "CHANCERY_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Words that stand for what the environment says.
+    #[arg(skip)]
+    pub(super) from_environment: Vec<String>,
     /// Whose rules; may be left out when the store has one organisation
     #[arg(long, short, global = true, value_name = "ORG", env = "CHANCERY_ORGANISATION", value_parser = organisation)]
     pub organisation: Option<OrganisationId>,

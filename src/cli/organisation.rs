@@ -1,12 +1,15 @@
 //! `organisation found|list|show`.
 
+use std::sync::Arc;
+
+use chancery_aggregates::authority::Reader;
 use chancery_aggregates::event::Details;
 use chancery_aggregates::founding::{self, Founder};
 use chancery_aggregates::profile::document::AssignedBy;
 use chancery_aggregates::refusal::Thing;
 use chancery_aggregates::state::Status;
 use chancery_aggregates::vocabulary::{Actor, MemberId, OrganisationId, Personal};
-use chancery_aggregates::{AccessState, Refusal};
+use chancery_aggregates::{AccessState, Facts, Refusal};
 use serde_json::json;
 
 use super::options::At;
@@ -48,6 +51,13 @@ pub struct Found {
     owner_email: Option<String>,
 }
 
+impl Found {
+    /// The name of the profile, or of its file.
+    pub(super) fn profile(&self) -> &str {
+        &self.profile
+    }
+}
+
 impl Command {
     pub(super) fn needs(&self) -> Access {
         match self {
@@ -68,7 +78,7 @@ impl Command {
 async fn found(args: &Found, session: &Session) -> Result<Done, CliError> {
     let id = resolve::new_id(Thing::Organisation, &args.id, OrganisationId::parse)?;
     let owner = resolve::new_id(Thing::Member, &args.owner, MemberId::parse)?;
-    let profile = super::profile::read(&args.profile)?;
+    let profile = super::profile::read_for(session, &args.profile)?;
     let clear = |text: &Option<String>| text.as_deref().map(|text| Personal::Clear(text.into()));
     let details = Details { name: clear(&args.owner_name), email: clear(&args.owner_email), ..Details::default() };
     let founder = Founder { id: owner, details };
@@ -80,9 +90,10 @@ async fn found(args: &Found, session: &Session) -> Result<Done, CliError> {
         organisation: id.clone(),
         actor: Actor::Operator,
         context: session.context(),
-        idempotency_key: session.options().idempotency_key.clone(),
+        idempotency_key: session.idempotency_key(),
     };
     let outcome = session.engine()?.execute(request).await?;
+    let (outcome, _) = session.as_first(&id, outcome, Arc::default()).await?;
     session.output().show(&sentence::outcome_json(&outcome), |page| {
         if outcome.repeated {
             page.line(format!("`{id}` was founded already by an earlier request with this key"));
@@ -104,9 +115,21 @@ async fn list(session: &Session) -> Result<Done, CliError> {
         .right([3, 4, 5, 6]);
     let mut rows = Vec::new();
     for head in session.heads().await? {
+        if session.is_of_operator() {
+            // The operator of a service knows which organisations there are, and opens none.
+            rows.push(json!({ "id": head.organisation, "position": head.position }));
+            table.row([head.organisation.as_str(), "", "", "", "", "", &head.position.to_string(), ""]);
+            continue;
+        }
         let state = session.engine()?.state(&OrganisationId::known(head.organisation)).await?;
         let profile = profile_name(&state);
-        let (roles, members, scopes) = (state.roles().count(), taking_part(&state), state.scopes().count());
+        let actor = session.options().actor.clone().unwrap_or(Actor::Operator);
+        let facts = Facts { state: state.as_ref().clone(), actor, now: session.engine()?.now() };
+        let reader = facts.reader()?;
+        // What the reader may not see is not counted.
+        let (roles, members) = (reader.roles().ok().map(|roles| roles.len()), taking_part(&reader));
+        let scopes = reader.scopes().len();
+        let number = |count: Option<usize>| count.map(|count| count.to_string()).unwrap_or_default();
         rows.push(json!({
             "id": state.organisation(),
             "name": state.name(),
@@ -121,8 +144,8 @@ async fn list(session: &Session) -> Result<Done, CliError> {
             state.organisation().to_string(),
             state.name().to_owned(),
             profile,
-            roles.to_string(),
-            members.to_string(),
+            number(roles),
+            number(members),
             scopes.to_string(),
             state.position().to_string(),
             state.time().map(stamp).unwrap_or_default(),
@@ -178,8 +201,9 @@ fn profile_name(state: &AccessState) -> String {
     state.profile().map(|profile| profile.document().name.to_string()).unwrap_or_default()
 }
 
-fn taking_part(state: &AccessState) -> usize {
-    state.members().filter(|(_, member)| member.status != Status::Removed).count()
+fn taking_part(reader: &Reader<'_>) -> Option<usize> {
+    let members = reader.members().ok()?;
+    Some(members.iter().filter(|(_, member)| member.status != Status::Removed).count())
 }
 
 /// The holder of the role with exactly one holder, where there is such a role.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::CliError;
 use super::options::{Format, Options, When};
 use super::page::acts;
-pub(super) use super::page::{Page, Table, Tone, plain, stamp};
+pub(super) use super::page::{Page, Table, Tone, plain, stamp, terminal_width};
 
 /// Where a command's answer goes, and how it is written. Copies write to the same place.
 #[derive(Clone)]
@@ -19,12 +19,20 @@ pub struct Output {
     format: Format,
     colour: bool,
     terminal: bool,
+    /// The width that tables are folded to, where no terminal of ours tells.
+    width: Option<u16>,
     sink: Arc<Mutex<Sink>>,
 }
 
 enum Sink {
     Stdout(std::io::BufWriter<std::io::Stdout>),
-    Captured(Vec<u8>),
+    Captured { text: Vec<u8>, aside: String, longest: usize },
+}
+
+impl Sink {
+    fn captured(longest: usize) -> Self {
+        Self::Captured { text: Vec::new(), aside: String::new(), longest }
+    }
 }
 
 impl std::fmt::Debug for Output {
@@ -52,6 +60,7 @@ impl Output {
             format: options.format,
             colour: options.color.choice(&stdout) != ColorChoice::Never,
             terminal: stdout.is_terminal(),
+            width: None,
             sink: Arc::new(Mutex::new(Sink::Stdout(std::io::BufWriter::new(stdout)))),
         }
     }
@@ -62,7 +71,20 @@ impl Output {
             format: options.format,
             colour: options.color == When::Always,
             terminal: false,
-            sink: Arc::new(Mutex::new(Sink::Captured(Vec::new()))),
+            width: None,
+            sink: Arc::new(Mutex::new(Sink::captured(usize::MAX))),
+        }
+    }
+
+    /// A text for somebody else's terminal, so many columns wide, and not longer than so many bytes. Without
+    /// options, of a line that was not understood.
+    pub(super) fn served(options: Option<&Options>, width: Option<u16>, longest: usize) -> Self {
+        Self {
+            format: options.map_or(Format::Json, |options| options.format),
+            colour: options.is_some_and(|options| options.color == When::Always),
+            terminal: false,
+            width,
+            sink: Arc::new(Mutex::new(Sink::captured(longest))),
         }
     }
 
@@ -70,8 +92,32 @@ impl Output {
     pub(super) fn captured_text(&self) -> String {
         match &*self.sink.lock() {
             Sink::Stdout(_) => String::new(),
-            Sink::Captured(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Sink::Captured { text, .. } => String::from_utf8_lossy(text).into_owned(),
         }
+    }
+
+    /// What was told aside so far.
+    pub(super) fn captured_aside(&self) -> String {
+        match &*self.sink.lock() {
+            Sink::Stdout(_) => String::new(),
+            Sink::Captured { aside, .. } => aside.clone(),
+        }
+    }
+
+    /// Tells a person something that is not the answer: on standard error.
+    pub fn aside(&self, text: &str) {
+        match &mut *self.sink.lock() {
+            Sink::Stdout(_) => anstream::eprintln!("{text}"),
+            Sink::Captured { aside, .. } => {
+                aside.push_str(text);
+                aside.push('\n');
+            }
+        }
+    }
+
+    /// How wide a terminal is that shows the answer at once.
+    pub(super) fn columns(&self) -> Option<u16> {
+        self.terminal.then(terminal_width)
     }
 
     /// Whether programs read it.
@@ -117,7 +163,7 @@ impl Output {
 
     /// An empty page in this output's style.
     pub fn page(&self) -> Page {
-        Page::new(self.colour, self.terminal)
+        Page::new(self.colour, self.width.or_else(|| self.columns()))
     }
 
     /// Writes a page at once.
@@ -144,7 +190,7 @@ impl Output {
     pub fn flush(&self) -> Result<(), CliError> {
         match &mut *self.sink.lock() {
             Sink::Stdout(stdout) => Ok(stdout.flush()?),
-            Sink::Captured(_) => Ok(()),
+            Sink::Captured { .. } => Ok(()),
         }
     }
 
@@ -160,8 +206,12 @@ impl Output {
     fn put(&self, bytes: &[u8]) -> Result<(), CliError> {
         match &mut *self.sink.lock() {
             Sink::Stdout(stdout) => Ok(stdout.write_all(bytes)?),
-            Sink::Captured(captured) => {
-                captured.extend_from_slice(bytes);
+            Sink::Captured { text, longest, .. } if text.len() + bytes.len() > *longest => {
+                let message = format!("the answer is longer than {longest} bytes: ask for less at a time");
+                Err(CliError::Input { rule: "answer_too_long", message })
+            }
+            Sink::Captured { text, .. } => {
+                text.extend_from_slice(bytes);
                 Ok(())
             }
         }

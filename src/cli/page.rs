@@ -47,12 +47,13 @@ impl Tone {
 pub struct Page {
     text: String,
     colour: bool,
-    terminal: bool,
+    /// The width that tables are folded to; where there is none, a line stays a line.
+    width: Option<u16>,
 }
 
 impl Page {
-    pub(super) fn new(colour: bool, terminal: bool) -> Self {
-        Self { text: String::new(), colour, terminal }
+    pub(super) fn new(colour: bool, width: Option<u16>) -> Self {
+        Self { text: String::new(), colour, width }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -107,7 +108,7 @@ impl Page {
         if table.rows.is_empty() {
             self.toned(Tone::Quiet, when_empty);
         } else {
-            let drawn = table.draw(self.colour, self.terminal);
+            let drawn = table.draw(self.colour, self.width);
             for line in drawn.lines() {
                 self.text.push_str(line.trim_end());
                 self.text.push('\n');
@@ -147,7 +148,7 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
-    fn draw(&self, colour: bool, terminal: bool) -> String {
+    fn draw(&self, colour: bool, width: Option<u16>) -> String {
         let mut table = comfy_table::Table::new();
         table.load_style(presets::NOTHING);
         if colour {
@@ -155,11 +156,9 @@ impl Table {
         } else {
             table.force_no_tty();
         }
-        if terminal {
+        if let Some(width) = width {
             table.set_content_arrangement(ContentArrangement::Dynamic);
-            if table.width().is_none() {
-                table.set_width(USUAL_WIDTH);
-            }
+            table.set_width(width);
         } else {
             // A line stays a line for whoever searches or cuts it.
             table.set_content_arrangement(ContentArrangement::Disabled);
@@ -196,6 +195,11 @@ fn cell(tone: Tone, text: &str, colour: bool) -> comfy_table::Cell {
     }
 }
 
+/// The width of the terminal that we write to.
+pub(super) fn terminal_width() -> u16 {
+    comfy_table::Table::new().width().unwrap_or(USUAL_WIDTH)
+}
+
 /// Whether a character could act on a terminal, or make text read otherwise than it is stored.
 pub(super) fn acts(c: char) -> bool {
     c.is_control()
@@ -228,7 +232,7 @@ mod tests {
     use super::*;
 
     fn page(colour: bool) -> Page {
-        Page::new(colour, false)
+        Page::new(colour, None)
     }
 
     #[test]

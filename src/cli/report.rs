@@ -27,7 +27,11 @@ impl CliError {
 
     /// The error for programs.
     pub fn json(&self) -> Value {
-        let mut error = json!({ "rule": self.rule(), "message": self.to_string(), "exit": self.exit() as u8 });
+        // As the service told it.
+        if let Self::Served(answer) = self {
+            return json!({ "error": answer.error });
+        }
+        let mut error = json!({ "rule": self.told_rule(), "message": self.to_string(), "exit": self.exit() as u8 });
         if let (Some(refusal), Some(error)) = (self.refusal(), error.as_object_mut())
             && let Ok(Value::Object(details)) = serde_json::to_value(refusal)
         {
@@ -45,6 +49,14 @@ impl CliError {
         json!({ "error": error })
     }
 
+    /// Whether a rule of the organisation refused the line.
+    fn is_refusal(&self) -> bool {
+        match self {
+            Self::Served(answer) => answer.refused,
+            _ => self.refusal().is_some(),
+        }
+    }
+
     fn text(&self) -> String {
         let red = AnsiColor::Red.on_default().bold();
         let dim = Style::new().dimmed();
@@ -53,8 +65,8 @@ impl CliError {
         if let Some(hint) = self.hint() {
             text.push_str(&format!("{dim} hint: {hint}{dim:#}\n"));
         }
-        if self.refusal().is_some() {
-            text.push_str(&format!("{dim} rule: {}{dim:#}\n", self.rule()));
+        if self.is_refusal() {
+            text.push_str(&format!("{dim} rule: {}{dim:#}\n", self.told_rule()));
         }
         text
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::output::Tone;
 use super::script::{self, Step, StepError};
-use super::{Cli, CliError, Command, Done, Exit, Session, run_line};
+use super::{Cli, CliError, Command, Done, Exit, Session};
 use crate::store::sqlite::Access;
 
 /// Which list.
@@ -24,6 +24,13 @@ const LINES: &str = "\
 A line is a command as it would be typed, without `chancery`; `priya: role lock lead` names who acts, where
 `--as` does not count. `#` begins a comment. A list with a line that is no command is not begun. A line that is
 refused changes nothing, and those after it are run all the same.";
+
+impl Args {
+    /// Where the list is.
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+}
 
 /// A line of the list.
 struct Line {
@@ -42,12 +49,12 @@ struct Ended {
 
 pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
     let lines = read(&args.file, session)?;
-    let (engine, organisation) = (session.engine()?, session.organisation().await?);
+    session.organisation().await?;
     let mut ended = Vec::new();
     for line in lines {
         let words: Vec<&str> = line.words.iter().map(String::as_str).collect();
         // Boxed, since a line may be any subcommand.
-        let ran = Box::pin(run_line(engine, &organisation, &words)).await;
+        let ran = Box::pin(session.line(&words, line.number)).await?;
         match ran.result {
             // The store itself failed: nothing after it makes sense.
             Err(error) if error.exit() == Exit::Failed => return Err(error),
@@ -96,12 +103,13 @@ impl Ended {
 /// The lines of a file, all of which must be commands that change something.
 fn read(file: &Path, session: &Session) -> Result<Vec<Line>, CliError> {
     let unreadable = |source| CliError::File { path: file.to_owned(), source };
-    let text = if file == Path::new("-") {
+    let text = if file == Path::new("-") && !session.is_served() {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map_err(unreadable)?;
         text
     } else {
-        std::fs::read_to_string(file).map_err(unreadable)?
+        let text = String::from_utf8(session.file(&file.to_string_lossy()).map_err(unreadable)?);
+        text.map_err(|error| unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, error)))?
     };
     let mut lines = Vec::new();
     let mut mistakes = Vec::new();

@@ -7,19 +7,31 @@ use chancery_aggregates::vocabulary::OrganisationId;
 use clap::CommandFactory as _;
 use clap::parser::ValueSource;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
+use super::served::ServedLines;
 use super::session::open_store;
 use super::{Cli, CliError, Done, Session};
 use crate::api::keys::{EngineKeys, OperatorKeys};
 use crate::api::server::{Listener, Tls, TlsError};
 use crate::api::service::{Service, Shared};
 use crate::api::{self, logs};
-use crate::config::{self, ConfigError, File, Given, Settings};
+use crate::config::{self, ConfigError, DisplayPath, File, Given, Settings};
 use crate::engine::Engine;
+use crate::projector::{self, FollowOptions, Stage, Wake, Watch};
 use crate::store::sqlite::Access;
 
 /// Variables that are no settings of the service.
-const OTHER_VARIABLES: &[&str] = &["CHANCERY_STORE", "CHANCERY_ORGANISATION", "CHANCERY_AS", "CHANCERY_CONFIG"];
+const OTHER_VARIABLES: &[&str] = &[
+    "CHANCERY_STORE",
+    "CHANCERY_ORGANISATION",
+    "CHANCERY_AS",
+    "CHANCERY_CONFIG",
+    "CHANCERY_SERVER",
+    "CHANCERY_KEY",
+    "CHANCERY_KEY_FILE",
+    "CHANCERY_CA_FILE",
+];
 
 /// Where the settings are.
 #[derive(Debug, clap::Args)]
@@ -33,6 +45,9 @@ pub struct Args {
     /// Show the description of the interface (OpenAPI 3.1), and end
     #[arg(long)]
     print_openapi: bool,
+    /// Keep the tables that services read by SQL as well, as `projections run` does
+    #[arg(long)]
+    projections: bool,
     #[command(flatten)]
     given: Given,
 }
@@ -57,10 +72,55 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     logs::begin(&settings.log, settings.log_format).map_err(|error| input("bad_log", &error))?;
     let operators = operator_keys(&settings, session)?;
     let engine = Engine::new(open_store(&store, Access::Create)?);
+    let projector = args.projections.then(|| Projecting::begin(&engine));
     let served = serve(engine.clone(), operators, settings).await;
+    if let Some(projector) = projector {
+        projector.end().await;
+    }
     engine.close().await;
     tracing::info!("stopped");
     served.map(|()| Done::Shown)
+}
+
+/// A projector in this process. That it ends is no reason for the service to.
+struct Projecting {
+    wake: Wake,
+    task: JoinHandle<()>,
+}
+
+impl Projecting {
+    fn begin(engine: &Engine) -> Self {
+        let (store, wake) = (engine.store().clone(), Wake::default());
+        let options = FollowOptions { wake: wake.clone(), ..FollowOptions::default() };
+        let task = tokio::spawn(async move {
+            let watch: Arc<dyn Watch> = Arc::new(Logged);
+            match projector::follow(&store, &options, &watch).await {
+                Ok(_) => tracing::info!("the projector ended"),
+                Err(error) => tracing::error!(%error, "the projector ended: the tables for SQL stay as they are"),
+            }
+        });
+        Self { wake, task }
+    }
+
+    /// Waits for the transaction under way.
+    async fn end(self) {
+        self.wake.stop();
+        let _ = self.task.await;
+    }
+}
+
+/// Tells the log of the service how projecting comes along.
+struct Logged;
+
+impl Watch for Logged {
+    fn stage(&self, stage: Stage) {
+        match stage {
+            Stage::Retrying { error } => tracing::warn!(%error, "the projector tries again"),
+            stage => tracing::info!(?stage, "projector"),
+        }
+    }
+
+    fn at(&self, _: u64) {}
 }
 
 /// The operator's keys; a new one is shown, and never again.
@@ -86,8 +146,9 @@ async fn serve(engine: Engine, operators: OperatorKeys, settings: Settings) -> R
         _ => None,
     };
     let (listen, metrics_listen) = (settings.listen, settings.metrics_listen);
+    let operator_keys = settings.operator_keys.clone();
     let keys = Arc::new(EngineKeys::new(engine.clone(), operators));
-    let service: Shared = Arc::new(Service::new(engine, keys, settings));
+    let service: Shared = Arc::new(Service::new(engine, keys.clone(), settings).with_lines(Arc::new(ServedLines)));
     let main = Listener::bind(listen, api::router(service.clone()), tls.clone(), service.clone()).await?;
     let monitoring = match metrics_listen {
         Some(address) => Some(Listener::bind(address, api::monitoring(service.clone()), None, service.clone()).await?),
@@ -95,10 +156,12 @@ async fn serve(engine: Engine, operators: OperatorKeys, settings: Settings) -> R
     };
     load(&service).await?;
     tracing::info!(address = %main.address()?, tls = tls.is_some(), "listening");
-    let renewing = tls.map(|tls| tokio::spawn(renew_on_hangup(tls)));
+    let noting = keys.clone();
+    let noting = tokio::spawn(async move { noting.note_uses().await });
+    let renewing = tokio::spawn(renew_on_hangup(Renewed { tls, keys, operator_keys }));
     let monitored = monitoring.map(|listener| tokio::spawn(listener.serve(std::future::pending())));
     main.serve(told_to_stop(&service)).await;
-    for task in renewing.into_iter().chain(monitored) {
+    for task in [renewing, noting].into_iter().chain(monitored) {
         task.abort();
     }
     Ok(())
@@ -129,13 +192,35 @@ async fn told_to_stop(service: &Service) {
     service.stop();
 }
 
-async fn renew_on_hangup(tls: Arc<Tls>) {
+/// What is read again while the service runs.
+struct Renewed {
+    tls: Option<Arc<Tls>>,
+    keys: Arc<EngineKeys>,
+    operator_keys: Option<DisplayPath>,
+}
+
+impl Renewed {
+    fn read(&self) {
+        match self.tls.as_ref().map(|tls| tls.renew()) {
+            None => {}
+            Some(Ok(())) => tracing::info!("the certificate was read again"),
+            Some(Err(error)) => tracing::error!(%error, "the certificate stays as it was"),
+        }
+        match self.operator_keys.as_ref().map(|path| OperatorKeys::read(&path.0)) {
+            None => {}
+            Some(Ok(operators)) => {
+                self.keys.renew_operators(operators);
+                tracing::info!("the operator's keys were read again");
+            }
+            Some(Err(error)) => tracing::error!(%error, "the operator's keys stay as they were"),
+        }
+    }
+}
+
+async fn renew_on_hangup(renewed: Renewed) {
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
     while hangup.recv().await.is_some() {
-        match tls.renew() {
-            Ok(()) => tracing::info!("the certificate was read again"),
-            Err(error) => tracing::error!(%error, "the certificate stays as it was"),
-        }
+        renewed.read();
     }
 }
 

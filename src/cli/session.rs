@@ -1,21 +1,24 @@
 //! One line's surroundings: the store, the organisation, who acts.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use chancery_aggregates::access::Decision;
 use chancery_aggregates::vocabulary::{Actor, OrganisationId};
-use chancery_aggregates::{Command, Facts};
+use chancery_aggregates::{AccessState, Command, Facts};
 
 use super::error::{CliError, Exit};
 use super::options::{At, Options};
 use super::output::Output;
-use super::sentence;
+use super::served::Confined;
+use super::{Ran, run_line, sentence};
 use crate::engine::{Context, Engine, Moment, Outcome, Replayed, Request};
 use crate::store::Head;
 use crate::store::memory::MemoryStore;
 use crate::store::postgres::{self, PostgresStore};
 use crate::store::sqlite::{Access, OpenOptions, SqliteStore};
+use crate::views::log;
 
 /// What a line came to.
 #[derive(Debug)]
@@ -58,6 +61,8 @@ pub struct Session {
     output: Output,
     /// Whether the engine ends with this line.
     owned: bool,
+    /// The bounds of a line that a service runs for somebody.
+    confined: Option<Confined>,
 }
 
 /// An organisation at a point of its history, as somebody may see it.
@@ -73,7 +78,7 @@ impl Session {
     pub(super) fn new(options: &Options, needs: Option<Access>, output: Output) -> Self {
         let organisation = options.organisation.clone();
         let (engine, below) = (OnceLock::new(), OnceLock::new());
-        Self { options: options.clone(), needs, engine, below, organisation, output, owned: true }
+        Self { options: options.clone(), needs, engine, below, organisation, output, owned: true, confined: None }
     }
 
     /// A line on an engine that is open already.
@@ -81,7 +86,24 @@ impl Session {
         let organisation = Some(options.organisation.clone().unwrap_or(organisation));
         let engine = OnceLock::from(if options.dry_run { engine.rehearsal() } else { engine });
         let below = OnceLock::new();
-        Self { options: options.clone(), needs: None, engine, below, organisation, output, owned: false }
+        Self {
+            options: options.clone(),
+            needs: None,
+            engine,
+            below,
+            organisation,
+            output,
+            owned: false,
+            confined: None,
+        }
+    }
+
+    /// A line that a service runs for somebody, on its own engine.
+    pub(super) fn confined(engine: Engine, options: &Options, output: Output, confined: Confined) -> Self {
+        let organisation = confined.organisation().cloned();
+        let engine = OnceLock::from(if options.dry_run { engine.rehearsal() } else { engine });
+        let (options, below, confined) = (options.clone(), OnceLock::new(), Some(confined));
+        Self { options, needs: None, engine, below, organisation, output, owned: false, confined }
     }
 
     pub(super) async fn close(&self) {
@@ -135,6 +157,9 @@ impl Session {
         if let Some(organisation) = &self.organisation {
             return Ok(organisation.clone());
         }
+        if self.is_of_operator() {
+            return Err(CliError::NotForOperator);
+        }
         let heads = self.engine()?.store().heads().await?;
         match heads.as_slice() {
             [] => Err(CliError::NoOrganisation),
@@ -150,7 +175,10 @@ impl Session {
     /// When the store cannot be read.
     pub(super) async fn heads(&self) -> Result<Vec<Head>, CliError> {
         let engine = self.engine()?;
-        let heads = engine.store().heads().await?;
+        let mut heads = engine.store().heads().await?;
+        if let Some(own) = self.confined.as_ref().and_then(Confined::organisation) {
+            heads.retain(|head| head.organisation == own.as_str());
+        }
         let Some(actor @ (Actor::Member(_) | Actor::System)) = self.options.actor.clone() else { return Ok(heads) };
         let mut seen = Vec::new();
         for head in heads {
@@ -231,18 +259,104 @@ impl Session {
         let engine = self.engine()?;
         // Tells of a misspelt organisation with the nearest name.
         let before = engine.state(&organisation).await?;
-        let idempotency_key = self.options.idempotency_key.clone();
-        let request = Request { organisation, commands, actor, context: self.context(), idempotency_key };
+        let idempotency_key = self.idempotency_key();
+        let context = self.context();
+        let request = Request { organisation: organisation.clone(), commands, actor, context, idempotency_key };
         let outcome = engine.execute(request).await?;
+        let (outcome, before) = self.as_first(&organisation, outcome, before).await?;
         sentence::tell(&outcome, &before, &self.output)?;
         Ok(Done::Wrote(outcome))
     }
 
+    /// An outcome as it was told the first time, with the state before it, where the caller asks again only
+    /// because an answer was lost.
+    pub(super) async fn as_first(
+        &self,
+        organisation: &OrganisationId,
+        outcome: Outcome,
+        before: Arc<AccessState>,
+    ) -> Result<(Outcome, Arc<AccessState>), CliError> {
+        let Some(confined) = self.confined.as_ref().filter(|_| outcome.repeated) else { return Ok((outcome, before)) };
+        confined.told.lock().replayed = true;
+        if self.options.idempotency_key.is_some() {
+            return Ok((outcome, before));
+        }
+        let (engine, since) = (self.engine()?, outcome.since);
+        let before = match since {
+            0 => Arc::default(),
+            since => engine.replay(organisation, Moment::Position(since)).await?.state,
+        };
+        let events = log::read(engine, organisation, since, outcome.position, Vec::new(), |events, recorded| {
+            events.push(recorded);
+            ControlFlow::Continue(())
+        });
+        Ok((Outcome { events: events.await?, repeated: false, ..outcome }, before))
+    }
+
+    /// What makes a repeated change answer as the first time: as the line says it, or as the program that sent it.
+    pub(super) fn idempotency_key(&self) -> Option<String> {
+        let confined = self.confined.as_ref().and_then(|confined| confined.idempotency_key.clone());
+        self.options.idempotency_key.clone().or(confined)
+    }
+
+    /// Whether the line may be one that was run before.
+    pub(super) fn is_repeatable(&self) -> bool {
+        self.options.idempotency_key.is_some() || self.confined.as_ref().is_some_and(|confined| confined.again)
+    }
+
+    /// Whether it is the operator of a service who asks, who is shown no organisation.
+    pub(super) fn is_of_operator(&self) -> bool {
+        self.confined.as_ref().is_some_and(|confined| confined.organisation().is_none())
+    }
+
+    /// Whether somebody else's service runs the line.
+    pub(super) fn is_served(&self) -> bool {
+        self.confined.is_some()
+    }
+
+    /// After which position the log is to be listed by the stretch, if it is.
+    pub(super) fn after(&self) -> Option<u64> {
+        self.confined.as_ref()?.after
+    }
+
+    /// Tells where a stretch of the log goes on.
+    pub(super) fn goes_on_after(&self, position: u64) {
+        if let Some(confined) = &self.confined {
+            confined.told.lock().next = Some(position);
+        }
+    }
+
+    /// What a file has that the line names.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn file(&self, name: &str) -> std::io::Result<Vec<u8>> {
+        match &self.confined {
+            Some(confined) => confined.file(name),
+            None => std::fs::read(name),
+        }
+    }
+
+    /// Runs a line of a list, by its number there, on the same engine and within the same bounds.
+    pub(super) async fn line(&self, words: &[&str], number: usize) -> Result<Ran, CliError> {
+        let (engine, organisation) = (self.engine()?, self.organisation().await?);
+        Ok(match &self.confined {
+            Some(confined) => confined.run_listed(engine, words, number).await,
+            None => run_line(engine, &organisation, words).await,
+        })
+    }
+
     /// What is recorded besides who acts.
     pub fn context(&self) -> Context {
+        let (reason, on_behalf_of) = (self.options.reason.clone(), self.options.on_behalf_of.clone());
+        if let Some(Confined { context, .. }) = &self.confined {
+            let (reason, on_behalf_of) =
+                (reason.or(context.reason.clone()), on_behalf_of.or(context.on_behalf_of.clone()));
+            return Context { reason, on_behalf_of, ..context.clone() };
+        }
         Context {
-            reason: self.options.reason.clone(),
-            on_behalf_of: self.options.on_behalf_of.clone(),
+            reason,
+            on_behalf_of,
             source: Some("local".to_owned()),
             agent: Some(concat!("chancery/", env!("CARGO_PKG_VERSION")).to_owned()),
             ..Context::default()

@@ -22,7 +22,11 @@ pub(super) async fn run(_: &Args, session: &Session) -> Result<Done, CliError> {
         .collect();
     let store = session.engine()?.store();
     // What cannot be looked at is told by `projections status`.
-    let projections = crate::projector::status(store).await.ok();
+    let projections = match session.is_served() {
+        // They are about all organisations.
+        true => None,
+        false => crate::projector::status(store).await.ok(),
+    };
     let value = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "store": session.options().store,

@@ -95,6 +95,8 @@ settings! {
         body_limit: Size = Size(1 << 20), "CHANCERY_BODY_LIMIT", "SIZE";
         /// How long a connection may take to send the head of its next request; one that is idle for longer is closed
         header_timeout: Length = seconds(30), "CHANCERY_HEADER_TIMEOUT", "LENGTH";
+        /// How long a client may take nothing of what is sent to it; then its connection is closed
+        write_timeout: Length = seconds(60), "CHANCERY_WRITE_TIMEOUT", "LENGTH";
         /// How long a request may take, from its head to the head of the answer
         request_timeout: Length = seconds(30), "CHANCERY_REQUEST_TIMEOUT", "LENGTH";
         /// Connections at a time; more wait to be accepted

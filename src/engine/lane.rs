@@ -1,12 +1,15 @@
 //! One organisation's way from commands to events.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
+use chancery_aggregates::command::MemberCommand;
 use chancery_aggregates::event::{CommandRefused, Metadata, OrganisationEvent, Recorded};
-use chancery_aggregates::vocabulary::OrganisationId;
+use chancery_aggregates::key::KeyHash;
+use chancery_aggregates::vocabulary::{KeyId, OrganisationId};
 use chancery_aggregates::{AccessState, Command, Event, Refusal, refused};
 use parking_lot::Mutex as SyncMutex;
 use tokio::sync::Mutex;
@@ -102,7 +105,7 @@ impl Lane {
         if let Some(idempotency) = &idempotency
             && let Some(earlier) = engine.store.earlier(self.organisation.as_str(), idempotency).await?
         {
-            return Ok(Outcome { position: earlier.last_position, events: Vec::new(), repeated: true });
+            return Ok(repeated(&earlier));
         }
         if self.state.load().founded().is_none() {
             self.load_tail(engine).await?;
@@ -129,11 +132,12 @@ impl Lane {
             watch(Step::Writing(transaction.events.len()));
             match self.append(engine, &mut transaction, idempotency.clone()).await {
                 Ok(None) => {
-                    return Ok(Outcome { position: transaction.state.position(), events: Vec::new(), repeated: false });
+                    let position = transaction.state.position();
+                    return Ok(Outcome { since: position, position, events: Vec::new(), repeated: false });
                 }
                 Ok(Some(appended)) if appended.repeated => {
                     self.load_tail(engine).await?;
-                    return Ok(Outcome { position: appended.last_position, events: Vec::new(), repeated: true });
+                    return Ok(repeated(&appended));
                 }
                 Ok(Some(appended)) => return Ok(self.publish(engine, transaction, appended)),
                 Err(StoreError::Conflict { .. } | StoreError::SequenceTaken { .. }) => {
@@ -211,7 +215,8 @@ impl Lane {
         }
         self.keep_if_due(engine, &transaction.state);
         self.store(transaction.state);
-        Outcome { position: appended.last_position, events, repeated: false }
+        let since = appended.first_position.saturating_sub(1);
+        Outcome { since, position: appended.last_position, events, repeated: false }
     }
 
     /// Brings the hot state to the head of the store.
@@ -312,11 +317,36 @@ fn refusal_metadata(request: &Request, command: &Command) -> Metadata {
     Metadata { command: Some(command.name().to_owned()), ..metadata(request) }
 }
 
+/// What an earlier request with the same idempotency key did.
+fn repeated(earlier: &Appended) -> Outcome {
+    let since = earlier.first_position.saturating_sub(1);
+    Outcome { since, position: earlier.last_position, events: Vec::new(), repeated: true }
+}
+
 /// What tells one request from another under the same idempotency key: who asks for what.
 fn fingerprint(request: &Request) -> String {
     use std::hash::BuildHasher;
+    let commands: Vec<Cow<'_, Command>> = request.commands.iter().map(without_secret).collect();
     // INVARIANT: commands are plain data, which always has a JSON form.
-    let commands = serde_json::to_string(&request.commands).unwrap_or_default();
+    let commands = serde_json::to_string(&commands).unwrap_or_default();
     let hash = foldhash::quality::FixedState::default().hash_one((request.actor.to_string(), commands));
     format!("{hash:016x}")
+}
+
+/// A command as it is asked for: the id and the secret of a new key are drawn anew at every attempt.
+fn without_secret(command: &Command) -> Cow<'_, Command> {
+    let none = || (KeyId::default(), KeyHash::new([0; 32]));
+    let Command::Member(member, asked) = command else { return Cow::Borrowed(command) };
+    let asked = match asked.clone() {
+        MemberCommand::IssueKey { label, expires, .. } => {
+            let (key, hash) = none();
+            MemberCommand::IssueKey { key, label, hash, expires }
+        }
+        MemberCommand::RotateKey { key, expires, until, .. } => {
+            let (by, hash) = none();
+            MemberCommand::RotateKey { key, by, hash, expires, until }
+        }
+        _ => return Cow::Borrowed(command),
+    };
+    Cow::Owned(Command::Member(member.clone(), asked))
 }

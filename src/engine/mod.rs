@@ -40,7 +40,7 @@ use past::Past;
 pub use published::Published;
 pub use replay::{Moment, Replayed};
 pub(crate) use replay::{apply, read};
-use snapshots::Snapshots;
+pub(crate) use snapshots::Snapshots;
 
 use crate::store::{Store, StoreError};
 
@@ -79,6 +79,8 @@ pub struct Context {
 /// What a request did.
 #[derive(Debug, Clone)]
 pub struct Outcome {
+    /// Position of the organisation's log before it, also where an earlier request did the work.
+    pub since: u64,
     /// Position of the organisation's log after it.
     pub position: u64,
     /// The events that it caused; none when all was so already. Not repeated on a retry.

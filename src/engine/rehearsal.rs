@@ -11,8 +11,8 @@ use parking_lot::{Mutex, RwLock};
 
 use super::{Engine, EngineError};
 use crate::store::{
-    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Head, Idempotency, NewEvent, Range, Snapshot, Store,
-    StoreError, Visit, Visitor,
+    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Head, Idempotency, KeyUse, NewEvent, Range, Snapshot,
+    Store, StoreError, Visit, Visitor,
 };
 
 /// Global positions of events that are only rehearsed begin above any that a store gives.
@@ -257,6 +257,14 @@ impl Store for Rehearsal {
 
     async fn forget_snapshots(&self, _: Option<&str>) -> Result<u64, StoreError> {
         Err(read_only())
+    }
+
+    async fn note_key_uses(&self, _: Vec<KeyUse>) -> Result<(), StoreError> {
+        Err(read_only())
+    }
+
+    async fn key_uses(&self, organisation: &str) -> Result<Vec<KeyUse>, StoreError> {
+        self.below.key_uses(organisation).await
     }
 
     async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {

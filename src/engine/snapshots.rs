@@ -27,7 +27,7 @@ const QUEUE: usize = 256;
 
 /// What the engine keeps about snapshots.
 #[derive(Debug)]
-pub(super) struct Snapshots {
+pub(crate) struct Snapshots {
     store: Arc<dyn Store>,
     profiles: Mutex<ProfileCache>,
     saver: Mutex<Saver>,
@@ -46,13 +46,13 @@ enum Saver {
 }
 
 impl Snapshots {
-    pub(super) fn new(store: Arc<dyn Store>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
         Self { store, profiles: Mutex::default(), saver: Mutex::default() }
     }
 
     /// The newest state within a bound that a snapshot gives; an empty one where there is none, or where
     /// it cannot be had: a store that is only read may be older than snapshots are.
-    pub(super) async fn newest(&self, organisation: &OrganisationId, until: u64, last: Time) -> AccessState {
+    pub(crate) async fn newest(&self, organisation: &OrganisationId, until: u64, last: Time) -> AccessState {
         let bound = if last == Time::MAX_UTC { Bound::Position(until) } else { Bound::Time(last.timestamp_micros()) };
         let Ok(Some(snapshot)) = self.store.snapshot(organisation.as_str(), SNAPSHOT_VERSION, bound).await else {
             return AccessState::default();

@@ -15,6 +15,7 @@ mod page;
 mod run;
 mod states;
 mod status;
+mod work;
 
 use std::sync::Arc;
 

@@ -2,22 +2,18 @@
 
 use std::sync::Arc;
 
-use chancery_projections::tables::Change;
-use foldhash::{HashMap, HashMapExt as _};
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 use super::batch::Batch;
 use super::page::{Entry, Page, page};
-use super::states::States;
+use super::work::{Trouble, Work};
 use super::{LeaveOut, ProjectorError, Watch};
-use crate::store::projection::{ApplyError, Control, Failure, Generation, Omission, ProjectionWriter, Step, TableRows};
+use crate::engine::Snapshots;
+use crate::store::projection::{ApplyError, Control, Failure, Generation, ProjectionWriter, Step, TableRows};
 use crate::store::{Store, StoreError};
 
 /// Events read at once.
 const PAGE: usize = 2048;
-
-/// Rows that make a transaction large enough.
-const ROWS: usize = 16_384;
 
 /// Rows that are held back while a generation is filled, at most: some hundreds of bytes each.
 const HELD: usize = 1_000_000;
@@ -27,12 +23,16 @@ type Written = (Box<dyn ProjectionWriter>, Result<(), ApplyError>);
 /// A generation on its way along the log.
 pub(super) struct Run {
     store: Arc<dyn Store>,
+    /// Of no use to a generation that is made or compared: that is to be of the log alone.
+    snapshots: Option<Snapshots>,
     watch: Arc<dyn Watch>,
     /// Absent while a write is under way.
     writer: Option<Box<dyn ProjectionWriter>>,
     writing: Option<(JoinHandle<Written>, u64)>,
     generation: u64,
     live: bool,
+    /// Rows that make a transaction large enough.
+    enough: usize,
     /// What is in the database.
     checkpoint: u64,
     /// What is in the batch too.
@@ -40,18 +40,6 @@ pub(super) struct Run {
     /// While it is sought which of the events up to here does not fit, each has its own transaction.
     slow_until: Option<u64>,
     work: Work,
-}
-
-/// What projecting needs; goes to a thread of its own and comes back.
-struct Work {
-    states: States,
-    batch: Batch,
-    /// The first event of each organisation that is left out.
-    omitted: HashMap<String, u64>,
-    leave_out: LeaveOut,
-    /// Found in this batch.
-    omissions: Vec<Omission>,
-    generation: u64,
 }
 
 /// How a run along the log ended.
@@ -73,24 +61,20 @@ impl Run {
         leave_out: LeaveOut,
     ) -> Self {
         let filling = !generation.live && generation.checkpoint == 0;
+        let enough = writer.rows_at_once();
         Self {
             store: store.clone(),
+            snapshots: generation.live.then(|| Snapshots::new(store.clone())),
             watch: watch.clone(),
             writer: Some(writer),
             writing: None,
             generation: generation.number,
             live: generation.live,
+            enough,
             checkpoint: generation.checkpoint,
             reached: generation.checkpoint,
             slow_until: None,
-            work: Work {
-                states: States::new(),
-                batch: Batch::new(filling),
-                omitted: HashMap::new(),
-                leave_out,
-                omissions: Vec::new(),
-                generation: generation.number,
-            },
+            work: Work { batch: Batch::new(filling), leave_out, generation: generation.number, ..Work::empty() },
         }
     }
 
@@ -165,7 +149,7 @@ impl Run {
             let first = omitted.get(entry.organisation.as_str());
             first.is_some_and(|first| entry.global_position >= *first)
         };
-        self.work.states.load(self.store.as_ref(), &page, left_out).await?;
+        self.work.states.load(self.store.as_ref(), self.snapshots.as_ref(), &page, left_out).await?;
         let mut work = std::mem::replace(&mut self.work, Work::empty());
         let projecting = spawn_blocking(move || {
             let outcome = work.project(page);
@@ -182,12 +166,12 @@ impl Run {
         Ok(outcome)
     }
 
-    /// Hands the batch over to be written, unless one is being written and there is room to wait.
+    /// Hands the batch over to be written when it is large enough; at the end of the log it is whatever its size.
+    /// Whoever is behind gathers: a row that ends in the same transaction in which it began is written once, and
+    /// rows in the order of their keys change a page once.
     async fn write_if_due(&mut self) -> Result<(), ProjectorError> {
-        let busy = self.writing.as_ref().is_some_and(|(writing, _)| !writing.is_finished());
-        let enough = self.work.batch.len() >= ROWS || self.slow_until.is_some();
-        // A filling is not in a hurry, and others want to write too.
-        if enough || (!busy && !self.work.batch.is_filling()) { self.write().await } else { Ok(()) }
+        let due = self.work.batch.len() >= self.enough || self.slow_until.is_some();
+        if due { self.write().await } else { Ok(()) }
     }
 
     async fn write_all(&mut self) -> Result<(), ProjectorError> {
@@ -297,14 +281,6 @@ impl Run {
     }
 }
 
-/// Why a page was not projected to its end.
-enum Trouble {
-    /// All before the event is in the batch.
-    Before(Failure),
-    /// Some of the event is in the batch too.
-    Within(Failure),
-}
-
 async fn apply(mut writer: Box<dyn ProjectionWriter>, step: Step, rows: Vec<TableRows>) -> Written {
     let outcome = writer.apply(step, rows).await;
     (writer, outcome)
@@ -315,76 +291,5 @@ fn ended(error: JoinError) -> StoreError {
     match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),
         Err(_) => StoreError::Closed,
-    }
-}
-
-impl Work {
-    fn empty() -> Self {
-        Self {
-            states: States::new(),
-            batch: Batch::new(false),
-            omitted: HashMap::new(),
-            leave_out: LeaveOut::default(),
-            omissions: Vec::new(),
-            generation: 0,
-        }
-    }
-
-    fn may_omit(&self, organisation: &str) -> bool {
-        self.leave_out.organisations.iter().any(|name| name == organisation)
-    }
-
-    /// From here on events of its organisation are passed over; the first of them ends its rows.
-    fn omit(&mut self, failure: Failure) {
-        self.omitted.insert(failure.organisation.clone(), failure.global_position);
-        let (reason, time) = (self.leave_out.reason.clone(), chrono::Utc::now().timestamp_micros());
-        self.omissions.push(Omission { generation: self.generation, failure, reason, time });
-    }
-
-    fn project(&mut self, page: Page) -> Result<(), Trouble> {
-        let mut out = Vec::new();
-        for entry in page.entries {
-            match self.omitted.get(entry.organisation.as_str()) {
-                Some(first) if entry.global_position > *first => continue,
-                Some(first) if entry.global_position == *first => {
-                    self.batch.cut(entry.organisation.as_str(), entry.mark);
-                    continue;
-                }
-                _ => {}
-            }
-            let (organisation, mark) = (entry.organisation.clone(), entry.mark);
-            match self.event(entry, &mut out) {
-                Err(Trouble::Before(failure)) if self.may_omit(organisation.as_str()) => {
-                    self.batch.cut(organisation.as_str(), mark);
-                    self.omit(failure);
-                }
-                outcome => outcome?,
-            }
-        }
-        Ok(())
-    }
-
-    fn event(&mut self, entry: Entry, out: &mut Vec<Change>) -> Result<(), Trouble> {
-        let Entry { global_position, organisation, mark, recorded } = entry;
-        let recorded = recorded.map_err(Trouble::Before)?;
-        let event_type = recorded.event.name();
-        let failure = |reason: String| Failure {
-            global_position,
-            organisation: organisation.to_string(),
-            position: mark.position,
-            event_type: event_type.to_owned(),
-            reason,
-        };
-        let Some(state) = self.states.get_mut(&organisation) else {
-            return Err(Trouble::Before(failure("its organisation's state was not loaded".to_owned())));
-        };
-        if state.position() + 1 != mark.position {
-            return Err(Trouble::Before(failure(format!("it follows position {}", state.position()))));
-        }
-        state.step(recorded, out);
-        for change in out.drain(..) {
-            self.batch.add(change, mark).map_err(|reason| Trouble::Within(failure(reason)))?;
-        }
-        Ok(())
     }
 }

@@ -1,5 +1,5 @@
-//! The access states of the organisations whose events come by: loaded by replay when first needed,
-//! dropped when others were needed since.
+//! The access states of the organisations whose events come by: loaded when first needed, dropped when
+//! others were needed since.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use foldhash::{HashMap, HashMapExt as _};
 use parking_lot::Mutex;
 
 use super::page::{Entry, Page};
-use crate::engine::apply;
+use crate::engine::{Snapshots, apply};
 use crate::store::{FoldRow, Store, StoreError, Visit};
 
 /// Organisations that are kept at most.
@@ -79,7 +79,8 @@ impl States {
         self.known.get_mut(organisation)
     }
 
-    /// Loads the states that a page needs and makes room for them.
+    /// Loads the states that a page needs and makes room for them. With snapshots, from the nearest one: whoever
+    /// takes over does not replay long logs first.
     ///
     /// # Errors
     /// When the store cannot be read. Where an event before the page cannot be read, the state
@@ -87,6 +88,7 @@ impl States {
     pub(super) async fn load(
         &mut self,
         store: &dyn Store,
+        snapshots: Option<&Snapshots>,
         page: &Page,
         skip: impl Fn(&Entry) -> bool,
     ) -> Result<(), StoreError> {
@@ -100,7 +102,12 @@ impl States {
                 known.used = self.clock;
                 continue;
             }
-            let state = replay(store, &entry.organisation, entry.mark.position.saturating_sub(1)).await?;
+            let until = entry.mark.position.saturating_sub(1);
+            let start = match snapshots {
+                Some(snapshots) if until > 0 => snapshots.newest(&entry.organisation, until, Time::MAX_UTC).await,
+                _ => AccessState::default(),
+            };
+            let state = replay(store, &entry.organisation, start, until).await?;
             self.known.insert(entry.organisation.clone(), Known::new(state, self.clock));
         }
         self.make_room();
@@ -131,15 +138,21 @@ impl States {
     }
 }
 
-/// The fold of an organisation's events up to a position.
-async fn replay(store: &dyn Store, organisation: &OrganisationId, until: u64) -> Result<AccessState, StoreError> {
-    if until == 0 {
-        return Ok(AccessState::default());
+/// A state, and the organisation's events after it up to a position.
+async fn replay(
+    store: &dyn Store,
+    organisation: &OrganisationId,
+    start: AccessState,
+    until: u64,
+) -> Result<AccessState, StoreError> {
+    let after = start.position();
+    if until <= after {
+        return Ok(start);
     }
-    let folded = Arc::new(Mutex::new(AccessState::default()));
+    let folded = Arc::new(Mutex::new(start));
     let sink = folded.clone();
     let folder = move |row: FoldRow<'_>| apply(&mut sink.lock(), &row, Time::MAX_UTC).unwrap_or(Visit::Break(()));
-    store.fold(organisation.as_str(), 0, until, Box::new(folder)).await?;
+    store.fold(organisation.as_str(), after, until, Box::new(folder)).await?;
     let state = std::mem::take(&mut *folded.lock());
     Ok(state)
 }

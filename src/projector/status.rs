@@ -16,8 +16,8 @@ pub enum Activity {
     Running,
     /// An event stopped it.
     Failed,
-    /// No process projects.
-    Stopped,
+    /// No process projects, and nothing went wrong: it was ended, or had nothing more to do.
+    Idle,
     /// There are no tables: nobody ever projected.
     Absent,
 }
@@ -63,7 +63,7 @@ pub async fn status(store: &Arc<dyn Store>) -> Result<Status, ProjectorError> {
     let activity = match (running, &control.failure, live) {
         (true, ..) => Activity::Running,
         (_, Some(_), _) => Activity::Failed,
-        (_, _, Some(_)) => Activity::Stopped,
+        (_, _, Some(_)) => Activity::Idle,
         (_, _, None) => Activity::Absent,
     };
     let current = live.is_none_or(|live| live.format == projections.format());

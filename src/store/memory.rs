@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use parking_lot::RwLock;
 
 use super::{
-    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Head, Idempotency, NewEvent, Range, Snapshot, Store,
-    StoreError, Visit, Visitor, adopt::Tip, notify::News, validate,
+    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Head, Idempotency, KeyUse, NewEvent, Range, Snapshot,
+    Store, StoreError, Visit, Visitor, adopt::Tip, notify::News, validate,
 };
 
 /// A log that is gone when the process ends.
@@ -27,6 +27,8 @@ struct Log {
     organisations: BTreeMap<String, Organisation>,
     /// Streams by type and id, events by sequence.
     streams: HashMap<(String, String), BTreeMap<u64, Arc<Stored>>>,
+    /// By organisation and key.
+    key_uses: BTreeMap<(String, String), i64>,
 }
 
 #[derive(Debug, Default)]
@@ -291,6 +293,28 @@ impl Store for MemoryStore {
         let meant = |name: &str| organisation.is_none_or(|organisation| organisation == name);
         let snapshots = log.organisations.iter_mut().filter(|(name, _)| meant(name)).map(|(_, own)| &mut own.snapshots);
         Ok(snapshots.map(|snapshots| std::mem::take(snapshots).len() as u64).sum())
+    }
+
+    async fn note_key_uses(&self, uses: Vec<KeyUse>) -> Result<(), StoreError> {
+        let mut log = self.log.write();
+        log.refuse_if_closed()?;
+        for KeyUse { organisation, key, time } in uses {
+            let kept = log.key_uses.entry((organisation, key)).or_insert(time);
+            *kept = time.max(*kept);
+        }
+        Ok(())
+    }
+
+    async fn key_uses(&self, organisation: &str) -> Result<Vec<KeyUse>, StoreError> {
+        let log = self.log.read();
+        log.refuse_if_closed()?;
+        let own = log.key_uses.iter().filter(|((owner, _), _)| owner == organisation);
+        let one = |((organisation, key), time): (&(String, String), &i64)| KeyUse {
+            organisation: organisation.clone(),
+            key: key.clone(),
+            time: *time,
+        };
+        Ok(own.map(one).collect())
     }
 
     async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {

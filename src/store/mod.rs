@@ -12,6 +12,7 @@
 //! - the same idempotency key answers with the first result again.
 
 mod adopt;
+mod beside;
 pub mod memory;
 mod notify;
 pub mod postgres;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 pub use adopt::{Adopted, AdoptedKey, Adoption};
 use async_trait::async_trait;
+pub use beside::{Group, GroupWatch, KeyUse};
 
 /// One event, ready to be written. Positions are given by the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -340,6 +342,19 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// When the store cannot be written.
     async fn forget_snapshots(&self, organisation: Option<&str>) -> Result<u64, StoreError>;
 
+    /// Keeps when keys were last used; what is known to be later stays. Need not survive the end of the
+    /// machine.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    async fn note_key_uses(&self, uses: Vec<KeyUse>) -> Result<(), StoreError>;
+
+    /// When the keys of an organisation were last used, by key; those that never were are not listed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn key_uses(&self, organisation: &str) -> Result<Vec<KeyUse>, StoreError>;
+
     /// The idempotency keys of an organisation that come after `after` by their bytes, in order, at most
     /// `limit`; the empty string is before all.
     ///
@@ -367,6 +382,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When the store cannot be read, or is closed meanwhile.
     async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError>;
+
+    /// Tells of each group of requests that becomes durable, on the thread that writes: be quick. A store
+    /// that writes each request by itself tells nothing, and only the first who asks is told.
+    fn watch_groups(&self, _watch: GroupWatch) {}
 
     /// The tables that are kept beside the log, where the store can keep any.
     fn projections(&self) -> Option<std::sync::Arc<dyn projection::ProjectionStore>> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod explain;
 pub(crate) mod findings;
+pub(crate) mod key;
 pub(crate) mod log;
 pub(crate) mod member;
 pub(crate) mod scope;

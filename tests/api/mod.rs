@@ -3,12 +3,16 @@
 mod authzen;
 mod connections;
 mod description;
+mod faults;
 mod feed;
+mod keys;
 mod organisations;
 mod program;
 mod rest;
 mod roles;
+mod rules;
 mod server;
+mod tls;
 mod world;
 
 /// Each test on every store.

@@ -9,9 +9,9 @@ use super::feed::Stream;
 use super::server::Request;
 
 /// A running service, killed when the test ends, however it does.
-struct Running {
-    child: Child,
-    address: String,
+pub(super) struct Running {
+    pub(super) child: Child,
+    pub(super) address: String,
 }
 
 impl Drop for Running {
@@ -33,7 +33,7 @@ fn line(store: &str, words: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn serve(store: &str, flags: &[&str]) -> Running {
+pub(super) fn serve(store: &str, flags: &[&str]) -> Running {
     let mut command = chancery(store);
     command.args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]).args(flags);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -47,7 +47,7 @@ fn serve(store: &str, flags: &[&str]) -> Running {
     Running { address: address.expect("the program says where it listens"), child }
 }
 
-fn request(running: &Running, method: &str, path: &str) -> Request {
+pub(super) fn request(running: &Running, method: &str, path: &str) -> Request {
     Request::new(method, &format!("http://{}{path}", running.address))
 }
 
@@ -87,12 +87,18 @@ fn the_program_answers_to_keys_of_the_log_until_they_are_revoked() {
 }
 
 /// A store with Acme, and a key of Olivia's.
-fn founded(directory: &tempfile::TempDir) -> (String, String) {
+pub(super) fn founded(directory: &tempfile::TempDir) -> (String, String) {
     let store = format!("sqlite:{}", directory.path().join("serve.db").display());
-    line(&store, &["organisation", "found", "acme", "--profile", "buildings", "--name", "Acme", "--owner", "olivia"]);
+    let token = founded_in(&store);
+    (store, token)
+}
+
+/// Founds Acme, and makes a key of Olivia's.
+pub(super) fn founded_in(store: &str) -> String {
+    line(store, &["organisation", "found", "acme", "--profile", "buildings", "--name", "Acme", "--owner", "olivia"]);
     let issue = ["-o", "acme", "--as", "olivia", "--format", "json", "key", "issue", "--self", "--label", "test"];
-    let issued: serde_json::Value = serde_json::from_str(&line(&store, &issue)).unwrap();
-    (store, issued["token"].as_str().unwrap().to_owned())
+    let issued: serde_json::Value = serde_json::from_str(&line(store, &issue)).unwrap();
+    issued["token"].as_str().unwrap().to_owned()
 }
 
 #[test]

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use chancery::aggregates::vocabulary::{MemberId, OrganisationId};
-use chancery::api::authentication::{Bearer, FixedKeys, Identity};
+use chancery::api::authentication::{Bearer, FixedKeys, Identity, Keys};
+use chancery::api::keys::{EngineKeys, OperatorKeys};
+use chancery::api::problem::Problem;
 use chancery::cli::run_line;
 use chancery::config::Settings;
 use chancery::engine::Engine;
@@ -24,6 +27,24 @@ pub(super) const OPERATOR: &str = "operator-token";
 pub(super) enum Place {
     Directory(#[allow(dead_code, reason = "kept until it is dropped")] tempfile::TempDir),
     Database(#[allow(dead_code, reason = "kept until it is dropped")] Database),
+}
+
+/// Keys that are named here, and those of the log.
+#[derive(Debug)]
+struct TestKeys {
+    fixed: FixedKeys,
+    log: EngineKeys,
+}
+
+#[async_trait]
+impl Keys for TestKeys {
+    fn known(&self, token: &str) -> Option<Arc<Identity>> {
+        self.fixed.known(token).or_else(|| self.log.known(token))
+    }
+
+    async fn find(&self, token: &str) -> Result<Option<Arc<Identity>>, Problem> {
+        self.log.find(token).await
+    }
 }
 
 /// Acme (profile `buildings`) and Other, with members whose tokens are `acme/olivia` and so on.
@@ -79,7 +100,9 @@ impl World {
                 run(&runtime, &engine, organisation, line);
             }
         }
-        let keys = Arc::new(keys());
+        let keys = Arc::new(TestKeys { fixed: keys(), log: EngineKeys::new(engine.clone(), OperatorKeys::default()) });
+        let noting = keys.clone();
+        runtime.spawn(async move { noting.log.note_uses().await });
         Self { server: Server::start(runtime, engine.clone(), keys, settings), engine, _place: place }
     }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chancery::store::{
-    AdoptedKey, Adoption, Append, Appended, Bound, Folder, Head, Idempotency, Range, Snapshot, Store, StoreError,
-    Visitor,
+    AdoptedKey, Adoption, Append, Appended, Bound, Folder, Head, Idempotency, KeyUse, Range, Snapshot, Store,
+    StoreError, Visitor,
 };
 
 #[derive(Debug)]
@@ -55,6 +55,14 @@ impl Store for Watched {
 
     async fn earlier(&self, organisation: &str, idempotency: &Idempotency) -> Result<Option<Appended>, StoreError> {
         self.store.earlier(organisation, idempotency).await
+    }
+
+    async fn note_key_uses(&self, uses: Vec<KeyUse>) -> Result<(), StoreError> {
+        self.store.note_key_uses(uses).await
+    }
+
+    async fn key_uses(&self, organisation: &str) -> Result<Vec<KeyUse>, StoreError> {
+        self.store.key_uses(organisation).await
     }
 
     async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {

@@ -5,6 +5,8 @@ mod place;
 mod poison;
 mod racing;
 mod rebuilding;
+mod role;
+mod taking_over;
 
 use std::sync::Arc;
 
@@ -89,7 +91,7 @@ async fn status_tells_who_projects_and_how_far(place: &Place) {
     catch_up(place).await;
     place.add_member("acme", 1).await;
     let behind = projector::status(&reader).await.unwrap();
-    assert_eq!((behind.activity, behind.building), (Activity::Stopped, false));
+    assert_eq!((behind.activity, behind.building), (Activity::Idle, false));
     assert!(behind.lag.events > 0 && behind.lag.micros > 0, "{behind:?}");
 
     let (store, options) = (place.open(Access::Write), FollowOptions::default());

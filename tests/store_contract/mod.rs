@@ -14,6 +14,7 @@ mod adopt;
 mod append;
 mod follow;
 mod idempotency;
+mod key_uses;
 mod lasting;
 pub(crate) mod postgres;
 mod read;
@@ -72,6 +73,7 @@ macro_rules! contract {
                 snapshots::the_newest_snapshot_within_the_bound_is_found
                 snapshots::a_snapshot_replaces_the_one_at_its_position
                 snapshots::a_snapshot_of_another_log_is_not_found
+                key_uses::the_latest_use_of_each_key_is_kept
                 snapshots::snapshots_belong_to_their_organisation_and_layout
                 follow::what_is_there_already_is_told_at_once
                 follow::a_wait_in_vain_ends_and_tells_the_head

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use chancery::engine::Engine;
 use chancery::store::postgres::{OpenOptions, PostgresStore};
 use chancery::store::{Access, Append, NewEvent, Store as _};
+use chancery_benches::measure::Clock;
 
 use super::server::{METADATA, PAYLOAD, Server, rate};
 use super::workload::{Client, found, request, toggle};
@@ -51,13 +52,34 @@ pub(crate) async fn appends(server: &Server, clients: usize, length: Duration) -
 
 /// With decision: authority, the member's rules, what anybody gains by it.
 pub(crate) async fn commands(server: &Server, clients: usize, length: Duration) -> f64 {
+    let engine = founded(server, clients).await;
+    let rate = command(&engine, clients, length).await;
+    engine.close().await;
+    rate
+}
+
+/// The same, with the processor time of the commands alone.
+pub(crate) async fn commands_told(server: &Server, clients: usize, length: Duration) -> String {
+    let engine = founded(server, clients).await;
+    let clock = Clock::start(server.processor().await);
+    let done = command(&engine, clients, length).await * length.as_secs_f64();
+    let told = clock.told(done as u64);
+    engine.close().await;
+    told
+}
+
+async fn founded(server: &Server, clients: usize) -> Engine {
     let engine = Engine::new(store(server));
     for number in 0..clients {
         found(&engine, number).await;
     }
     server.checkpoint().await;
+    engine
+}
+
+async fn command(engine: &Engine, clients: usize, length: Duration) -> f64 {
     let tasks = (0..clients).map(|number| {
-        let mut client = Client::new(&engine, number);
+        let mut client = Client::new(engine, number);
         async move {
             let start = Instant::now();
             let mut done = 0;
@@ -68,9 +90,7 @@ pub(crate) async fn commands(server: &Server, clients: usize, length: Duration) 
             done
         }
     });
-    let rate = rate(tasks).await;
-    engine.close().await;
-    rate
+    rate(tasks).await
 }
 
 /// One stream of a store that becomes long, and one member in an organisation to whom much happens.

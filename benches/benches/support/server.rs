@@ -5,6 +5,8 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use chancery_benches::measure::Processor;
+
 /// A row as long as the payload and the metadata of a command's event.
 pub(crate) const PAYLOAD: &str =
     r#"{"RoleAssigned":{"member":"member-0001","role":{"id":"developer","name":"Developer"}}}"#;
@@ -43,6 +45,12 @@ impl Server {
     }
 
     /// Every measurement starts with empty tables and a clean log.
+    /// Of this process and of the server's.
+    pub(crate) async fn processor(&self) -> Processor {
+        let process: i32 = self.connect().await.query_one("SELECT pg_backend_pid()", &[]).await.unwrap().get(0);
+        Processor::of_server(process.unsigned_abs())
+    }
+
     pub(crate) async fn clear(&self) {
         let owner = self.connect().await;
         let sql = format!(

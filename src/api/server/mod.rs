@@ -15,6 +15,7 @@ pub use tls::{Tls, TlsError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 
 use super::service::Shared;
 
@@ -127,7 +128,9 @@ impl Connection {
         let mut http = hyper::server::conn::http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.service.settings.header_timeout.0);
         let router = TowerToHyperService::new(self.router);
-        let connection = http.serve_connection(TokioIo::new(stream), router);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.service.settings.write_timeout.0));
+        let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), router);
         if let Err(error) = self.watcher.watch(connection).await {
             tracing::debug!(%error, "a connection broke off");
         }

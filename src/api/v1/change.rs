@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
-use chancery_aggregates::vocabulary::OrganisationId;
+use chancery_aggregates::state::KeyEntry;
+use chancery_aggregates::vocabulary::{Actor, KeyId, OrganisationId};
 use chancery_aggregates::{AccessState, Command, Facts};
 use chancery_projections::activity::Narrator;
 use chancery_projections::diff::{Filter, diff};
@@ -13,13 +14,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::view::{entity_tag, named_organisation};
+use super::shapes::DiffLine;
+use super::view::{entity_tag, governed_organisation, named_organisation};
 use crate::api::authentication::Caller;
 use crate::api::body::Query;
 use crate::api::headers::{self, IDEMPOTENCY_KEY, ON_BEHALF_OF, POSITION, REASON, REPLAYED};
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
-use crate::engine::{Condition, Context, Request};
+use crate::engine::{Condition, Context, Outcome, Request};
 
 /// The longest idempotency key, in bytes.
 const LONGEST_KEY: usize = 200;
@@ -65,6 +67,7 @@ pub struct Change {
     service: Shared,
     organisation: OrganisationId,
     facts: Facts,
+    key: Option<KeyId>,
     context: Context,
     idempotency_key: Option<String>,
     if_match: Option<String>,
@@ -91,6 +94,32 @@ impl FromRequestParts<Shared> for Change {
     async fn from_request_parts(parts: &mut Parts, service: &Shared) -> Answer<Self> {
         let caller = Caller::from_request_parts(parts, service).await?;
         let (organisation, actor) = named_organisation(parts, service, &caller).await?;
+        Self::by(parts, service, &caller, organisation, actor).await
+    }
+}
+
+/// A change that the operator may ask for as well: an extractor.
+#[derive(Debug)]
+pub struct Governed(pub Change);
+
+impl FromRequestParts<Shared> for Governed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Shared) -> Answer<Self> {
+        let caller = Caller::from_request_parts(parts, service).await?;
+        let (organisation, actor) = governed_organisation(parts, service, &caller).await?;
+        Change::by(parts, service, &caller, organisation, actor).await.map(Self)
+    }
+}
+
+impl Change {
+    async fn by(
+        parts: &mut Parts,
+        service: &Shared,
+        caller: &Caller,
+        organisation: OrganisationId,
+        actor: Actor,
+    ) -> Answer<Self> {
         let Query(Rehearsal { dry_run }) = Query::from_request_parts(parts, service).await?;
         let state = service.state(&organisation, headers::at_least(&parts.headers)?).await?;
         let facts = Facts { state: state.as_ref().clone(), actor, now: service.now(&state) };
@@ -98,6 +127,7 @@ impl FromRequestParts<Shared> for Change {
             service: service.clone(),
             organisation,
             facts,
+            key: caller.0.id.clone(),
             context: context(&parts.headers)?,
             idempotency_key: idempotency_key(&parts.headers)?,
             if_match: headers::text(&parts.headers, &header::IF_MATCH)?,
@@ -107,7 +137,7 @@ impl FromRequestParts<Shared> for Change {
 }
 
 /// What is recorded about a change besides who makes it.
-fn context(headers: &HeaderMap) -> Answer<Context> {
+pub(in crate::api) fn context(headers: &HeaderMap) -> Answer<Context> {
     let readable = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
     Ok(Context {
         reason: headers::text(headers, &REASON)?,
@@ -119,7 +149,8 @@ fn context(headers: &HeaderMap) -> Answer<Context> {
     })
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Answer<Option<String>> {
+/// What makes a repeated request answer as the first time.
+pub(in crate::api) fn idempotency_key(headers: &HeaderMap) -> Answer<Option<String>> {
     match headers::text(headers, &IDEMPOTENCY_KEY)? {
         Some(key) if key.is_empty() || key.len() > LONGEST_KEY => {
             let detail = format!("an idempotency key has 1 to {LONGEST_KEY} bytes");
@@ -140,6 +171,16 @@ impl Change {
         self.idempotency_key.is_some()
     }
 
+    /// Which organisation is changed.
+    pub fn organisation(&self) -> &OrganisationId {
+        &self.organisation
+    }
+
+    /// The key that the change is asked for with, where it is one of the log.
+    pub fn key(&self) -> Option<&KeyEntry> {
+        self.facts.state.key(self.key.as_ref()?.as_str())
+    }
+
     /// Makes the change, or shows what it would do. `version` is that of the resource that is changed,
     /// where `If-Match` may name one; `show` tells what there is afterwards.
     ///
@@ -152,6 +193,17 @@ impl Change {
         version: Option<VersionOf>,
         show: impl FnOnce(&Facts) -> Answer<Shown<T>>,
     ) -> Answer<Response> {
+        match self.make(commands, version).await? {
+            Made::Rehearsed(response) => Ok(response),
+            Made::Done { outcome, facts } => Ok(answer(status, &outcome, show(&facts)?)),
+        }
+    }
+
+    /// Makes the change, or finds out what it would do.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn make(self, commands: Vec<Command>, version: Option<VersionOf>) -> Answer<Made> {
         let condition = version.and_then(|version| self.condition(version));
         let request = Request {
             organisation: self.organisation.clone(),
@@ -161,7 +213,7 @@ impl Change {
             idempotency_key: self.idempotency_key.clone(),
         };
         if self.dry_run {
-            return self.rehearse(&request, condition).await;
+            return self.rehearse(&request, condition).await.map(Made::Rehearsed);
         }
         let timer = std::time::Instant::now();
         let engine = &self.service.engine;
@@ -172,20 +224,7 @@ impl Change {
         self.service.meters.changes.observe(timer.elapsed().as_secs_f64());
         let state = self.service.state(&self.organisation, Some(outcome.position)).await?;
         let facts = Facts { now: self.service.now(&state), state: state.as_ref().clone(), ..self.facts };
-        let shown = show(&facts)?;
-        let mut response = (status, axum::Json(shown.body)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(POSITION, HeaderValue::from(outcome.position));
-        if outcome.repeated {
-            headers.insert(REPLAYED, HeaderValue::from_static("true"));
-        }
-        if let Some(tag) = shown.version.and_then(entity_tag) {
-            headers.insert(header::ETAG, tag);
-        }
-        if let Some(location) = shown.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
-            headers.insert(header::LOCATION, location);
-        }
-        Ok(response)
+        Ok(Made::Done { outcome, facts: Box::new(facts) })
     }
 
     /// What must be so by `If-Match`.
@@ -215,7 +254,9 @@ impl Change {
         let compared = diff(&before, now, &events, now, &Filter::default());
         let facts = Facts { state: before, ..self.facts.clone() };
         let reader = facts.reader()?;
-        let seen = |id: &str| reader.member(id).is_ok_and(|(ix, _)| reader.sees_access_of(ix));
+        // The operator changes the rules, and is shown nobody's access.
+        let shown_all = facts.actor != Actor::Operator;
+        let seen = |id: &str| shown_all && reader.member(id).is_ok_and(|(ix, _)| reader.sees_access_of(ix));
         let (lines, unseen): (Vec<_>, Vec<_>) =
             compared.lines.into_iter().partition(|line| seen(line.member.id.as_str()));
         let access = lines.iter().filter_map(|line| serde_json::to_value(line).ok()).collect();
@@ -225,17 +266,62 @@ impl Change {
     }
 }
 
+/// What became of a change.
+#[derive(Debug)]
+pub enum Made {
+    /// It was only to be shown what it would do.
+    Rehearsed(Response),
+    /// It was made.
+    Done {
+        /// What happened.
+        outcome: Outcome,
+        /// The organisation afterwards.
+        facts: Box<Facts>,
+    },
+}
+
+/// The answer to a change that was made.
+pub(super) fn answer<T: Serialize>(status: StatusCode, outcome: &Outcome, shown: Shown<T>) -> Response {
+    let mut response = (status, axum::Json(shown.body)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(POSITION, HeaderValue::from(outcome.position));
+    if outcome.repeated {
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    if let Some(tag) = shown.version.and_then(entity_tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    if let Some(location) = shown.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
+        headers.insert(header::LOCATION, location);
+    }
+    response
+}
+
 /// What a change would do
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"dry_run": true, "events": [{"type": "RoleCreated", "sentence": "Olivia made the role Auditor"}],
+    "access": [], "unseen": 0}))]
 pub struct Preview {
     /// Always true: nothing was changed
     dry_run: bool,
     /// What would happen, in order
     events: Vec<PreviewedEvent>,
     /// Whose effective permissions would change, where and how, as far as the caller sees them
+    #[schema(value_type = Vec<DiffLine>)]
     access: Vec<Value>,
     /// How many other lines of `access` are out of the caller's sight
     unseen: usize,
+}
+
+/// What there is after a change; with `dry_run`, what would change instead
+#[derive(Serialize, ToSchema)]
+#[allow(dead_code, reason = "describes what `Change::run` answers")]
+#[serde(untagged)]
+pub enum Changed<T> {
+    /// What would change
+    Preview(Preview),
+    /// What there is now
+    Done(T),
 }
 
 /// An event that would happen

@@ -8,6 +8,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::shapes::Findings;
 use super::view::{AtLeast, When};
 use super::{Seen, View};
 use crate::api::body::Query;
@@ -48,8 +49,7 @@ struct Wanted {
 /// What a reviewer wants to know, with the events behind it, for who may read the whole log
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/findings", operation_id = "list_findings", tag = "Questions",
     params(("organisation" = String, Path, description = "Where", example = "acme"), Wanted, When, AtLeast),
-    responses((status = 200, body = Value, description = "The findings, by severity",
-        example = json!({"at": "2026-03-03T14:30:00Z", "findings": [], "events": []})), Failures))]
+    responses((status = 200, body = Findings, description = "The findings, by severity"), Failures))]
 async fn list(State(service): State<Shared>, view: View, Query(wanted): Query<Wanted>) -> Answer<Seen<Value>> {
     // Findings are about everybody: for who may look at everything.
     view.facts.may_replay()?;

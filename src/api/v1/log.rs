@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::page::{DEFAULT_LIMIT, LARGEST_LIMIT};
+use super::shapes::{Activity, Diff, EventPage};
 use super::view::{AtLeast, moment};
 use super::{Seen, View};
 use crate::api::body::Query;
@@ -119,9 +120,7 @@ struct Ends {
 /// What happened, in words, newest first, as far as the caller may read it
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/activity", operation_id = "list_activity", tag = "Log",
     params(("organisation" = String, Path, description = "Where", example = "acme"), ActivityFilter, AtLeast),
-    responses((status = 200, body = Value, description = "Entries, and where the next page begins", example = json!({"items":
-        [{"position": 12, "time": "2026-03-03T14:30:00Z", "actor": "olivia", "type": "RoleAssigned", "sentence":
-        "Olivia gave Mei the role Viewer"}], "next": null})), Failures))]
+    responses((status = 200, body = Activity, description = "Entries, and where the next page begins"), Failures))]
 async fn tell(State(service): State<Shared>, view: View, Query(wanted): Query<ActivityFilter>) -> Answer<Seen<Value>> {
     let facts = &view.facts;
     let sight = Sight::of(facts)?;
@@ -170,9 +169,7 @@ async fn tell(State(service): State<Shared>, view: View, Query(wanted): Query<Ac
 /// The log as it is, oldest first, for who may read all of it
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/events", operation_id = "list_events", tag = "Log",
     params(("organisation" = String, Path, description = "Where", example = "acme"), EventFilter, AtLeast),
-    responses((status = 200, body = Value, description = "Events, and the position to go on after", example = json!({"items":
-        [{"position": 12, "time": "2026-03-03T14:30:00Z", "stream": "member/mei", "type": "RoleAssigned", "version": 1,
-        "event": {}, "metadata": {"actor": "olivia"}}], "next": null})), Failures))]
+    responses((status = 200, body = EventPage, description = "Events, and the position to go on after"), Failures))]
 async fn events(State(service): State<Shared>, view: View, Query(asked): Query<EventFilter>) -> Answer<Seen<Value>> {
     let facts = &view.facts;
     facts.may_replay()?;
@@ -199,9 +196,7 @@ async fn events(State(service): State<Shared>, view: View, Query(asked): Query<E
 /// What changed in effective permissions between two instants, and why, for who may read the whole log
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/diff", operation_id = "diff", tag = "Log",
     params(("organisation" = String, Path, description = "Where", example = "acme"), Ends, AtLeast),
-    responses((status = 200, body = Value, description = "Whose permissions changed, where and by which events", example = json!({
-        "from": {"position": 57, "at": "2026-03-03T14:30:00Z"}, "to": {"position": 60, "at": "2026-03-04T09:00:00Z"},
-        "lines": [], "events": []})), Failures))]
+    responses((status = 200, body = Diff, description = "Whose permissions changed, where and by which events"), Failures))]
 async fn compare(State(service): State<Shared>, view: View, Query(ends): Query<Ends>) -> Answer<Seen<Value>> {
     view.facts.may_replay()?;
     let organisation = view.facts.state.organisation().clone();

@@ -8,6 +8,7 @@
 
 pub mod change;
 mod findings;
+mod keys;
 mod log;
 mod members;
 mod names;
@@ -16,7 +17,9 @@ mod owner;
 pub mod page;
 mod questions;
 mod roles;
+mod rules;
 mod scopes;
+mod shapes;
 pub mod view;
 
 pub use change::{Change, Shown};
@@ -33,6 +36,8 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(members::routes())
         .merge(scopes::routes())
         .merge(owner::routes())
+        .merge(keys::routes())
+        .merge(rules::routes())
         .merge(questions::routes())
         .merge(log::routes())
         .merge(findings::routes())

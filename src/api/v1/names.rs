@@ -5,7 +5,9 @@ use chancery_aggregates::vocabulary::{LONGEST_NAME, MemberId, PermissionKey, Rol
 use serde::{Deserialize, Deserializer};
 
 /// Tells null from what is left out.
-pub(super) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+pub(super) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::change::{Circumstances, Rehearsal};
+use super::change::{Changed, Circumstances, Rehearsal};
 use super::members::{self, Member};
 use super::{Change, names};
 use crate::api::body::Json;
@@ -35,7 +35,7 @@ struct Transfer {
 #[utoipa::path(post, path = "/v1/organisations/{organisation}/owner", operation_id = "transfer_owner", tag = "Organisations",
     params(("organisation" = String, Path, description = "Whose owner", example = "acme"), Rehearsal, Circumstances),
     request_body = Transfer,
-    responses((status = 200, body = Member, description = "The new holder; with `dry_run`, what would change instead"),
+    responses((status = 200, body = Changed<Member>, description = "The new holder; with `dry_run`, what would change instead"),
         Failures))]
 async fn transfer(change: Change, Json(body): Json<Transfer>) -> Answer<Response> {
     let to = names::member(&body.to);

@@ -18,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::page::{Cut, Paging, Placed, cut};
+use super::shapes::{AccessReport, Decision, EffectivePermissions, Explanation, Holders};
 use super::view::{AtLeast, When};
 use super::{Seen, View};
 use crate::api::body::{InPath, Query};
@@ -112,8 +113,7 @@ struct AccessFilter {
 /// May this member do that, there, then?
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/check", operation_id = "check", tag = "Questions",
     params(("organisation" = String, Path, description = "Where", example = "acme"), Asked, When, AtLeast),
-    responses((status = 200, body = Value, description = "Yes, or why not",
-        example = json!({"allowed": false, "code": "no_role", "kind": "forbidden", "message": "no role gives it"})), Failures))]
+    responses((status = 200, body = Decision, description = "Yes, or why not"), Failures))]
 async fn check(view: View, Query(asked): Query<Asked>) -> Answer<Seen<Value>> {
     let question = asked.question(&view.facts.reader()?)?;
     Ok(view.seen(decision_json(&evaluate_question(&view.facts.state, &question))))
@@ -122,9 +122,7 @@ async fn check(view: View, Query(asked): Query<Asked>) -> Answer<Seen<Value>> {
 /// Why the answer is what it is, down to the events, and since when; the events for who may read the log
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/explain", operation_id = "explain", tag = "Questions",
     params(("organisation" = String, Path, description = "Where", example = "acme"), Asked, When, AtLeast),
-    responses((status = 200, body = Value, description = "The answer and its causes",
-        example = json!({"member": "mei", "permission": "assets.view", "decision": {"allowed": true, "only_own": false},
-        "causes": [{"position": 12, "fact": "assigned", "event": null}], "history": null})), Failures))]
+    responses((status = 200, body = Explanation, description = "The answer and its causes"), Failures))]
 async fn explain(State(service): State<Shared>, view: View, Query(asked): Query<Asked>) -> Answer<Seen<Value>> {
     let reader = view.facts.reader()?;
     let question = asked.question(&reader)?;
@@ -137,8 +135,7 @@ async fn explain(State(service): State<Shared>, view: View, Query(asked): Query<
 /// Everybody whom the caller sees and who may do something, and how they come to it
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/who-can", operation_id = "who_can", tag = "Questions",
     params(("organisation" = String, Path, description = "Where", example = "acme"), WhoCan, When, AtLeast),
-    responses((status = 200, body = Value, description = "The members", example = json!({"permission": "assets.view",
-        "scope": "tower", "members": [{"member": {"id": "mei"}, "only_own": false, "through": []}]})), Failures))]
+    responses((status = 200, body = Holders, description = "The members"), Failures))]
 async fn holders(view: View, Query(wanted): Query<WhoCan>) -> Answer<Seen<Value>> {
     let (facts, reader) = (&view.facts, view.facts.reader()?);
     let permission = facts.find_permission(&wanted.permission)?;
@@ -159,9 +156,7 @@ async fn holders(view: View, Query(wanted): Query<WhoCan>) -> Answer<Seen<Value>
 /// What a member may do in effect, by category
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/members/{member}/permissions",
     operation_id = "list_permissions", tag = "Questions", params(OfMember, Where, When, AtLeast),
-    responses((status = 200, body = Value, description = "The permissions, by place", example = json!({"member": "mei",
-        "effective": [{"places": {"summary": "Tower", "organisation": false, "scopes": [{"id": "tower", "name": "Tower"}]},
-        "categories": []}]})), Failures))]
+    responses((status = 200, body = EffectivePermissions, description = "The permissions, by place"), Failures))]
 async fn permissions(view: View, InPath(path): InPath<OfMember>, Query(wanted): Query<Where>) -> Answer<Seen<Value>> {
     let (facts, reader) = (&view.facts, view.facts.reader()?);
     let member = seen_member(&reader, &path.member)?;
@@ -186,8 +181,7 @@ async fn permissions(view: View, InPath(path): InPath<OfMember>, Query(wanted): 
 /// Who holds what, where, and since when
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/access", operation_id = "access", tag = "Questions",
     params(("organisation" = String, Path, description = "Where", example = "acme"), AccessFilter, When, AtLeast),
-    responses((status = 200, body = Value, description = "A page of members, by id, with what each holds as far as the caller sees it",
-        example = json!({"at": "2026-03-03T14:30:00Z", "items": [], "next": null})), Failures))]
+    responses((status = 200, body = AccessReport, description = "A page of members, by id, with what each holds as far as the caller sees it"), Failures))]
 async fn access(view: View, Query(wanted): Query<AccessFilter>) -> Answer<Seen<Value>> {
     let (facts, reader) = (&view.facts, view.facts.reader()?);
     let filter = Filter {

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::change::{Circumstances, IfMatch, Preview, Rehearsal};
+use super::change::{Changed, Circumstances, IfMatch, Preview, Rehearsal};
 use super::names::{bounded, location, present};
 use super::page::{Cut, Order, Paging, Placed, cut, number_key};
 use super::view::{AtLeast, When};
@@ -273,7 +273,7 @@ async fn show(view: View, InPath(path): InPath<RolePath>) -> Answer<Seen<Role>> 
     params(("organisation" = String, Path, description = "Whose role", example = "acme"),
         ("role" = String, Path, description = "The role's id", example = "auditor"), Rehearsal, Circumstances, IfMatch),
     request_body = RoleChanges,
-    responses((status = 200, body = Role, description = "The role; with `dry_run`, what would change instead",
+    responses((status = 200, body = Changed<Role>, description = "The role; with `dry_run`, what would change instead",
         headers(("etag" = String, description = "Its version"))), Failures))]
 async fn change(change: Change, InPath(path): InPath<RolePath>, Json(body): Json<RoleChanges>) -> Answer<Response> {
     let id = RoleId::known(bounded(&path.role));
@@ -290,7 +290,7 @@ async fn change(change: Change, InPath(path): InPath<RolePath>, Json(body): Json
 #[utoipa::path(delete, path = "/v1/organisations/{organisation}/roles/{role}", operation_id = "delete_role", tag = "Roles",
     params(("organisation" = String, Path, description = "Whose role", example = "acme"),
         ("role" = String, Path, description = "The role's id", example = "auditor"), Rehearsal, Circumstances, IfMatch),
-    responses((status = 200, body = DeletedRole, description = "It is gone; with `dry_run`, what would change instead"),
+    responses((status = 200, body = Changed<DeletedRole>, description = "It is gone; with `dry_run`, what would change instead"),
         Failures))]
 async fn delete(change: Change, InPath(path): InPath<RolePath>) -> Answer<Response> {
     let id = RoleId::known(bounded(&path.role));

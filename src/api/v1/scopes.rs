@@ -12,16 +12,16 @@ use chancery_aggregates::vocabulary::ScopeId;
 use chancery_aggregates::{AccessState, Command, Facts, Refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::change::{Circumstances, IfMatch, Preview, Rehearsal, VersionOf};
+use super::change::{Changed, Circumstances, IfMatch, Preview, Rehearsal, VersionOf};
 use super::names::{self, present};
 use super::page::{Cut, Paging, Placed, cut};
 use super::view::{AtLeast, When};
-use super::{Change, Seen, Shown, View};
+use super::{Change, Seen, Shown, View, shapes};
 use crate::api::body::{InPath, Json, Query};
 use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
@@ -39,19 +39,16 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 struct Scope(Value);
 
 impl PartialSchema for Scope {
-    #[allow(deprecated, reason = "`utoipa` writes the same member for the types it derives")]
     fn schema() -> RefOr<Schema> {
-        let example = json!({"id": "tower", "name": "Tower", "kind": "site", "parent": null,
-    "shared_with": [], "archived_position": null, "in_use": true, "created": "2026-03-03T14:30:00Z",
-    "created_position": 5, "version": 1});
-        ObjectBuilder::new()
-            .description(Some("A place in the resource tree, as far as the caller sees it"))
-            .example(Some(example))
-            .into()
+        shapes::Scope::schema()
     }
 }
 
-impl ToSchema for Scope {}
+impl ToSchema for Scope {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        shapes::Scope::schemas(schemas);
+    }
+}
 
 /// Scopes in the order of the tree, and where the next page begins
 #[derive(Debug, Serialize, ToSchema)]
@@ -196,7 +193,7 @@ async fn show(view: View, InPath(path): InPath<ScopePath>) -> Answer<Seen<Scope>
 /// Renames, moves, archives or restores a scope, in one step
 #[utoipa::path(patch, path = "/v1/organisations/{organisation}/scopes/{scope}", operation_id = "change_scope",
     tag = "Scopes", params(ScopePath, Rehearsal, Circumstances, IfMatch), request_body = ScopeChanges,
-    responses((status = 200, body = Scope, description = "The scope; with `dry_run`, what would change instead",
+    responses((status = 200, body = Changed<Scope>, description = "The scope; with `dry_run`, what would change instead",
         headers(("etag" = String, description = "Its version"))), Failures))]
 async fn change(change: Change, InPath(path): InPath<ScopePath>, Json(body): Json<ScopeChanges>) -> Answer<Response> {
     let commands = body.commands();
@@ -209,7 +206,7 @@ async fn change(change: Change, InPath(path): InPath<ScopePath>, Json(body): Jso
 /// Opens a scope to whoever works on another one
 #[utoipa::path(put, path = "/v1/organisations/{organisation}/scopes/{scope}/shares/{with}", operation_id = "share_scope",
     tag = "Scopes", params(SharePath, Rehearsal, Circumstances, IfMatch),
-    responses((status = 200, body = Scope, description = "The scope; with `dry_run`, what would change instead"), Failures))]
+    responses((status = 200, body = Changed<Scope>, description = "The scope; with `dry_run`, what would change instead"), Failures))]
 async fn share(change: Change, InPath(path): InPath<SharePath>) -> Answer<Response> {
     run(change, &path.scope, vec![ScopeCommand::ShareScope { with: names::scope(&path.with) }]).await
 }
@@ -217,7 +214,7 @@ async fn share(change: Change, InPath(path): InPath<SharePath>) -> Answer<Respon
 /// Ends a sharing
 #[utoipa::path(delete, path = "/v1/organisations/{organisation}/scopes/{scope}/shares/{with}",
     operation_id = "unshare_scope", tag = "Scopes", params(SharePath, Rehearsal, Circumstances, IfMatch),
-    responses((status = 200, body = Scope, description = "The scope; with `dry_run`, what would change instead"), Failures))]
+    responses((status = 200, body = Changed<Scope>, description = "The scope; with `dry_run`, what would change instead"), Failures))]
 async fn unshare(change: Change, InPath(path): InPath<SharePath>) -> Answer<Response> {
     run(change, &path.scope, vec![ScopeCommand::UnshareScope { with: names::scope(&path.with) }]).await
 }

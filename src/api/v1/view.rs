@@ -73,12 +73,27 @@ pub(super) async fn named_organisation(
     service: &Shared,
     caller: &Caller,
 ) -> Answer<(OrganisationId, Actor)> {
+    let named = organisation_in(parts, service).await?;
+    let actor = caller.actor_in(&named)?;
+    Ok((OrganisationId::known(named), actor))
+}
+
+/// The same where the operator acts, too.
+pub(super) async fn governed_organisation(
+    parts: &mut Parts,
+    service: &Shared,
+    caller: &Caller,
+) -> Answer<(OrganisationId, Actor)> {
+    let named = organisation_in(parts, service).await?;
+    let actor = if caller.operator().is_ok() { Actor::Operator } else { caller.actor_in(&named)? };
+    Ok((OrganisationId::known(named), actor))
+}
+
+async fn organisation_in(parts: &mut Parts, service: &Shared) -> Answer<String> {
     let nothing = |_| Problem::not_found("there is nothing here");
     let parameters = RawPathParams::from_request_parts(parts, service).await.map_err(nothing)?;
     let named = parameters.iter().find(|(name, _)| *name == "organisation").map(|(_, value)| value);
-    let named = named.ok_or_else(|| Problem::not_found("there is nothing here"))?;
-    let actor = caller.actor_in(named)?;
-    Ok((OrganisationId::known(named), actor))
+    named.map(str::to_owned).ok_or_else(|| Problem::not_found("there is nothing here"))
 }
 
 /// The moment that a parameter names.

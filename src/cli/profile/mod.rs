@@ -88,16 +88,28 @@ fn check_file(file: &str, session: &Session) -> Result<Done, CliError> {
 /// # Errors
 /// When there is neither, or the profile has mistakes.
 pub(super) fn read(text: &str) -> Result<ProfileDocument, CliError> {
-    let (file, toml) = source(text)?;
+    read_with(text, |file| std::fs::read(file))
+}
+
+/// The same for a line, which has its files with it when a service runs it.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_for(session: &Session, text: &str) -> Result<ProfileDocument, CliError> {
+    read_with(text, |file| session.file(file))
+}
+
+fn read_with(text: &str, file: impl Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<ProfileDocument, CliError> {
+    let (file, toml) = source(text, file)?;
     check(&toml).map_err(|mistakes| CliError::BadProfile { file, mistakes })
 }
 
 /// The name and the TOML text of a profile.
-fn source(text: &str) -> Result<(String, String), CliError> {
+fn source(text: &str, file: impl Fn(&str) -> std::io::Result<Vec<u8>>) -> Result<(String, String), CliError> {
     if let Some((name, toml)) = BUILT_IN.iter().find(|(name, _)| *name == text) {
         return Ok(((*name).to_owned(), (*toml).to_owned()));
     }
-    match std::fs::read(text) {
+    match file(text) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(toml) => Ok((text.to_owned(), toml)),
             Err(_) => Err(CliError::Input { rule: "bad_profile", message: format!("`{text}` is not a text in UTF-8") }),

@@ -73,5 +73,5 @@ fn new_id(given: Option<&str>, name: &str, facts: &Facts, session: &Session) -> 
     if let Some(given) = given {
         return resolve::new_id(Thing::Role, given, RoleId::parse);
     }
-    Ok(readable_role_id(&facts.state, name, session.options().idempotency_key.is_some()))
+    Ok(readable_role_id(&facts.state, name, session.is_repeatable()))
 }

@@ -43,8 +43,8 @@ use self::reader::Readers;
 use self::writer::{Job, Queue, Writer};
 use super::projection::ProjectionStore;
 use super::{
-    Access, AdoptedKey, Adoption, Append, Appended, Bound, Folder, Head, Idempotency, Range, Snapshot, Store,
-    StoreError, Visitor, validate,
+    Access, AdoptedKey, Adoption, Append, Appended, Bound, Folder, GroupWatch, Head, Idempotency, KeyUse, Range,
+    Snapshot, Store, StoreError, Visitor, beside::Groups, validate,
 };
 
 /// How a store is opened.
@@ -87,6 +87,7 @@ pub struct PostgresStore {
     /// Requests for the writer; closing it ends the store's thread.
     queue: Queue,
     connector: Connector,
+    groups: Groups,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -104,12 +105,14 @@ impl PostgresStore {
         let (queue, jobs) = Queue::new();
         let (opened, opening) = std::sync::mpsc::channel();
         let options = options.clone();
+        let groups = Groups::default();
+        let told = groups.clone();
         let thread = std::thread::Builder::new().name("chancery-postgres".to_owned()).spawn(move || {
             // Who opens the store waits for it, once.
             let mut tell = |result| drop(opened.send(result));
             match Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => match Connector::new(location, options, runtime.handle().clone()) {
-                    Ok(connector) => runtime.block_on(live(connector, jobs, &mut tell)),
+                    Ok(connector) => runtime.block_on(live(connector, jobs, told, &mut tell)),
                     Err(error) => tell(Err(error)),
                 },
                 Err(error) => tell(Err(location.failed(error))),
@@ -120,7 +123,15 @@ impl PostgresStore {
         let readers = Arc::new(Readers::new(connector.clone()));
         let follow = Follow::new(Arc::clone(&readers));
         connector.home.spawn(Arc::clone(&follow).tell());
-        Ok(Self { readers, follow, adopter: Adopter::default(), queue, connector, thread: Mutex::new(Some(thread)) })
+        Ok(Self {
+            readers,
+            follow,
+            adopter: Adopter::default(),
+            queue,
+            connector,
+            groups,
+            thread: Mutex::new(Some(thread)),
+        })
     }
 }
 
@@ -129,6 +140,7 @@ impl PostgresStore {
 async fn live(
     connector: Connector,
     jobs: mpsc::Receiver<Job>,
+    groups: Groups,
     tell: &mut (dyn FnMut(Result<Connector, StoreError>) + Send),
 ) {
     let mut committer = Committer::new(connector.clone());
@@ -142,7 +154,7 @@ async fn live(
     match opened.await {
         Ok(()) => {
             tell(Ok(connector));
-            Writer::new(committer, jobs).run().await;
+            Writer::new(committer, jobs, groups).run().await;
         }
         Err(error) => tell(Err(error)),
     }
@@ -202,6 +214,19 @@ impl Store for PostgresStore {
     async fn forget_snapshots(&self, organisation: Option<&str>) -> Result<u64, StoreError> {
         self.refuse_if_read_only()?;
         self.readers.forget_snapshots(organisation).await
+    }
+
+    async fn note_key_uses(&self, uses: Vec<KeyUse>) -> Result<(), StoreError> {
+        self.refuse_if_read_only()?;
+        self.readers.note_key_uses(&uses).await
+    }
+
+    async fn key_uses(&self, organisation: &str) -> Result<Vec<KeyUse>, StoreError> {
+        self.readers.key_uses(organisation).await
+    }
+
+    fn watch_groups(&self, watch: GroupWatch) {
+        self.groups.watch(watch);
     }
 
     async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {

@@ -17,7 +17,7 @@ use super::batch;
 use super::connection::{Connector, Session};
 use super::cursor::{Cursor, Sink};
 use super::error::{is_cancelled, is_lost};
-use crate::store::{AdoptedKey, Appended, Bound, Head, Idempotency, Range, Snapshot, StoreError, Visit};
+use crate::store::{AdoptedKey, Appended, Bound, Head, Idempotency, KeyUse, Range, Snapshot, StoreError, Visit};
 
 /// Connections kept for the next scan.
 const KEPT: usize = 4;
@@ -108,6 +108,32 @@ impl Readers {
         self.ask(sql, &[&organisation], |rows| rows.first().map_or(Ok(0), |row| row.try_get::<_, i64>(0)))
             .await
             .map(i64::cast_unsigned)
+    }
+
+    /// Keeps when keys were last used, unless later uses are known.
+    pub(super) async fn note_key_uses(&self, uses: &[KeyUse]) -> Result<(), StoreError> {
+        let sql = "INSERT INTO key_uses (organisation, key, time)
+                   SELECT organisation, key, max(time) FROM unnest($1::text[], $2::text[], $3::bigint[])
+                       AS used (organisation, key, time) GROUP BY organisation, key ORDER BY organisation, key
+                   ON CONFLICT (organisation, key) DO UPDATE SET time = excluded.time
+                   WHERE key_uses.time < excluded.time";
+        let organisations: Vec<&str> = uses.iter().map(|used| used.organisation.as_str()).collect();
+        let keys: Vec<&str> = uses.iter().map(|used| used.key.as_str()).collect();
+        let times: Vec<i64> = uses.iter().map(|used| used.time).collect();
+        self.ask(sql, &[&organisations, &keys, &times], |_| Ok(())).await
+    }
+
+    /// A schema that nobody wrote to since it got the table has none.
+    pub(super) async fn key_uses(&self, organisation: &str) -> Result<Vec<KeyUse>, StoreError> {
+        let there = "SELECT to_regclass('key_uses') IS NOT NULL";
+        if !self.ask(there, &[], |rows| rows.first().map_or(Ok(false), |row| row.try_get(0))).await? {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT key, time FROM key_uses WHERE organisation = $1 ORDER BY key";
+        let used = |row: &Row| {
+            Ok(KeyUse { organisation: organisation.to_owned(), key: row.try_get(0)?, time: row.try_get(1)? })
+        };
+        self.ask(sql, &[&organisation], |rows| rows.iter().map(used).collect()).await
     }
 
     pub(super) async fn keys(

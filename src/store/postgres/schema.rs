@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0001_events.sql"),
     include_str!("../../../migrations/postgres/0002_projector.sql"),
     include_str!("../../../migrations/postgres/0003_snapshots.sql"),
+    include_str!("../../../migrations/postgres/0010_key_uses.sql"),
 ];
 
 /// Whoever only reads the log needs no more than this version.

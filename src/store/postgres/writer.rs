@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
 use super::commit::{Committer, Failure};
+use crate::store::beside::Groups;
 use crate::store::{Append, Appended, StoreError};
 
 /// Requests in one statement at most: enough for a good share of an fsync, and few enough that the
@@ -69,14 +70,15 @@ impl Queue {
 pub(super) struct Writer {
     committer: Committer,
     jobs: mpsc::Receiver<Job>,
+    groups: Groups,
     waiting: VecDeque<Job>,
     /// How many are waiting or were just answered, and until when it is worth waiting for all of them.
     company: Option<(usize, Instant)>,
 }
 
 impl Writer {
-    pub(super) fn new(committer: Committer, jobs: mpsc::Receiver<Job>) -> Self {
-        Self { committer, jobs, waiting: VecDeque::new(), company: None }
+    pub(super) fn new(committer: Committer, jobs: mpsc::Receiver<Job>, groups: Groups) -> Self {
+        Self { committer, jobs, groups, waiting: VecDeque::new(), company: None }
     }
 
     /// Ends by itself when the store is closed or dropped, after what is queued.
@@ -167,7 +169,13 @@ impl Writer {
 
     async fn attempt(&mut self, batch: &[Job]) -> Result<Vec<super::batch::Answer>, Failure> {
         let requests: Vec<&Append> = batch.iter().map(|job| &job.request).collect();
-        if requests.is_empty() { Ok(Vec::new()) } else { self.committer.commit(&requests).await }
+        if requests.is_empty() {
+            return Ok(Vec::new());
+        }
+        let began = Instant::now();
+        let answers = self.committer.commit(&requests).await?;
+        self.groups.written(requests.len(), began.elapsed());
+        Ok(answers)
     }
 
     /// A caller that went away meanwhile needs no answer.

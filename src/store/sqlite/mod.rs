@@ -11,6 +11,7 @@ mod checkpoint;
 mod connection;
 mod error;
 mod follow;
+mod key_uses;
 mod projection;
 mod reader;
 mod schema;
@@ -33,8 +34,8 @@ use self::writer::Writer;
 pub use super::Access;
 use super::projection::ProjectionStore;
 use super::{
-    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Folder, Head, Idempotency, Range, Snapshot, Store,
-    StoreError, Visit, Visitor, notify::News, validate,
+    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Folder, GroupWatch, Head, Idempotency, KeyUse, Range,
+    Snapshot, Store, StoreError, Visit, Visitor, beside::Groups, notify::News, validate,
 };
 
 /// How a store is opened.
@@ -67,6 +68,7 @@ pub struct SqliteStore {
     adopter: Arc<Adopter>,
     busy_timeout: Duration,
     news: News,
+    groups: Groups,
     /// Of those who wait for news, one looks for all.
     turn: tokio::sync::Mutex<()>,
 }
@@ -108,13 +110,14 @@ impl SqliteStore {
         let location = Arc::new(Location::new(path.as_ref())?);
         let read_only = options.access == Access::Read;
         let readers = Arc::new(Readers::new(Arc::clone(&location), options.busy_timeout, read_only));
+        let groups = Groups::default();
         let writer = if read_only {
             readers.check()?;
             None
         } else {
             let create = options.access == Access::Create;
             let (connection, checkpoints) = connection::open_writer(&location, create, options.busy_timeout)?;
-            let started = Writer::start(connection, checkpoints, Arc::clone(&location));
+            let started = Writer::start(connection, checkpoints, Arc::clone(&location), groups.clone());
             Some(started.map_err(|error| location.failed(error))?)
         };
         Ok(Self {
@@ -125,6 +128,7 @@ impl SqliteStore {
             adopter: Arc::default(),
             busy_timeout: options.busy_timeout,
             news: News::default(),
+            groups,
             turn: tokio::sync::Mutex::default(),
         })
     }
@@ -226,6 +230,19 @@ impl Store for SqliteStore {
     fn projections(&self) -> Option<Arc<dyn ProjectionStore>> {
         let (location, readers) = (Arc::clone(&self.location), Arc::clone(&self.readers));
         Some(Arc::new(Projections { location, readers, writable: self.writer.is_some() }))
+    }
+
+    async fn note_key_uses(&self, uses: Vec<KeyUse>) -> Result<(), StoreError> {
+        self.write_beside(move |beside| beside.note_key_uses(&uses)).await
+    }
+
+    async fn key_uses(&self, organisation: &str) -> Result<Vec<KeyUse>, StoreError> {
+        let organisation = organisation.to_owned();
+        self.read(move |readers| readers.read(|connection| key_uses::of(connection, &organisation))).await
+    }
+
+    fn watch_groups(&self, watch: GroupWatch) {
+        self.groups.watch(watch);
     }
 
     async fn keys(&self, organisation: &str, after: &str, limit: usize) -> Result<Vec<AdoptedKey>, StoreError> {

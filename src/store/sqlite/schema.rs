@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_events.sql"),
     include_str!("../../../migrations/sqlite/0002_projector.sql"),
     include_str!("../../../migrations/sqlite/0003_snapshots.sql"),
+    include_str!("../../../migrations/sqlite/0010_key_uses.sql"),
 ];
 
 /// Whoever only reads the log needs no more than this version.

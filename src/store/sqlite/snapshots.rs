@@ -48,7 +48,10 @@ impl Snapshots {
         *self.connection.lock() = None;
     }
 
-    fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>) -> Result<T, StoreError> {
+    pub(super) fn write<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, StoreError> {
         let mut kept = self.connection.lock();
         let connection = match &mut *kept {
             Some(connection) => connection,

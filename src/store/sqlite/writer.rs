@@ -6,7 +6,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::append::{Outcome, Statements};
 use super::checkpoint::Checkpoints;
 use super::error::Location;
+use crate::store::beside::Groups;
 use crate::store::{Append, Appended, StoreError};
 
 /// Requests in one transaction at most: enough for a good share of an fsync, and few enough that the
@@ -46,11 +47,12 @@ impl Writer {
         connection: Connection,
         checkpoints: Checkpoints,
         location: Arc<Location>,
+        groups: Groups,
     ) -> std::io::Result<Self> {
         let (sender, jobs) = mpsc::channel(QUEUE);
-        let thread = std::thread::Builder::new()
-            .name("chancery-writer".to_owned())
-            .spawn(move || Batches { connection, checkpoints, location, jobs, waiting: VecDeque::new() }.run())?;
+        let thread = std::thread::Builder::new().name("chancery-writer".to_owned()).spawn(move || {
+            Batches { connection, checkpoints, location, groups, jobs, waiting: VecDeque::new() }.run()
+        })?;
         Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
 
@@ -83,6 +85,7 @@ struct Batches {
     connection: Connection,
     checkpoints: Checkpoints,
     location: Arc<Location>,
+    groups: Groups,
     jobs: mpsc::Receiver<Job>,
     waiting: VecDeque<Job>,
 }
@@ -166,6 +169,7 @@ impl Batches {
     /// Writes the requests in one transaction. After `Ok` what was answered with `Ok` is durable, and
     /// after `Err` nothing of the batch is in the log.
     fn try_commit(&self, batch: &[Job]) -> Result<Vec<Result<Appended, StoreError>>, Failure> {
+        let began = Instant::now();
         self.execute("BEGIN IMMEDIATE").map_err(Failure::Begin)?;
         let outcome = self.apply(batch).and_then(|answers| match self.execute("COMMIT") {
             Ok(()) => Ok(answers),
@@ -175,6 +179,9 @@ impl Batches {
         if outcome.is_err() && !self.connection.is_autocommit() {
             // What a failed rollback leaves open makes the next BEGIN fail, loudly.
             let _ = self.execute("ROLLBACK");
+        }
+        if outcome.is_ok() {
+            self.groups.written(batch.len(), began.elapsed());
         }
         outcome
     }

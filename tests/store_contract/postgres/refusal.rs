@@ -44,7 +44,8 @@ async fn the_documented_application_role_appends_and_may_do_no_more() {
     place.store().append(next("acme", 0)).await.unwrap();
     // Roles belong to the whole server: a name for this test alone.
     let role = place.database.url().rsplit('/').next().unwrap().replace("chancery_test", "application");
-    place.database.execute(&ROLES.replace("chancery_application", &role));
+    let projector = role.replace("application", "projector");
+    place.database.execute(&ROLES.replace("chancery_application", &role).replace("chancery_projector", &projector));
     let url = place.database.url().replace("//chancery@", &format!("//{role}@"));
     let store = PostgresStore::open_with(&url, &OpenOptions::new(Access::Write)).unwrap();
     store.append(super::super::with_key(next("acme", 1), "key", "same")).await.unwrap();
@@ -64,7 +65,7 @@ async fn the_documented_application_role_appends_and_may_do_no_more() {
         assert!(message.contains("permission denied") || message.contains("must be owner"), "{statement}: {message}");
     }
     store.close().await;
-    place.database.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+    place.database.execute(&format!("DROP OWNED BY {role}, {projector}; DROP ROLE {role}, {projector}"));
 }
 
 #[tokio::test]

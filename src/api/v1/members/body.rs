@@ -7,11 +7,12 @@ use chancery_aggregates::state::{MemberEntry, MemberIx};
 use chancery_aggregates::vocabulary::{AccountTypeKey, MemberId, MemberKind, Personal, Time, Window};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::api::problem::{Answer, Problem};
 use crate::api::v1::names::{self, present};
+use crate::api::v1::shapes;
 use crate::views::member::{Seen, member_json, waits};
 
 /// A person or a program that takes part, as far as the caller sees it. `roles` and `toggles` are null for members who
@@ -21,24 +22,16 @@ use crate::views::member::{Seen, member_json, waits};
 pub(in crate::api::v1) struct Member(Value);
 
 impl PartialSchema for Member {
-    #[allow(deprecated, reason = "`utoipa` writes the same member for the types it derives")]
     fn schema() -> RefOr<Schema> {
-        let example = json!({
-            "id": "mei", "kind": "person", "name": "Mei", "email": "mei@example.com", "email_verified": true, "phone": null,
-            "account_type": "member", "status": "active", "no_access_because": null, "documents": [],
-            "added": "2026-03-03T14:30:00Z", "added_position": 12,
-            "roles": [{"role": {"id": "viewer", "name": "Viewer"}, "scope": {"id": "tower", "name": "Tower"}, "from": null,
-                "until": null, "position": 13}],
-            "scope": "none", "toggles": [{"permission": "assets.view", "allowed": true, "position": 14}], "version": 3
-        });
-        ObjectBuilder::new()
-            .description(Some("A person or a program that takes part, as far as the caller sees it"))
-            .example(Some(example))
-            .into()
+        shapes::Member::schema()
     }
 }
 
-impl ToSchema for Member {}
+impl ToSchema for Member {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        shapes::Member::schemas(schemas);
+    }
+}
 
 impl Member {
     pub(super) fn of(reader: &Reader<'_>, ix: MemberIx, entry: &MemberEntry) -> Self {

@@ -14,7 +14,7 @@ use crate::api::body::{InPath, Json};
 use crate::api::failures::Failures;
 use crate::api::problem::Answer;
 use crate::api::service::Shared;
-use crate::api::v1::change::{Circumstances, IfMatch, Rehearsal};
+use crate::api::v1::change::{Changed, Circumstances, IfMatch, Rehearsal};
 use crate::api::v1::{Change, names};
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -75,7 +75,7 @@ impl DocumentPath {
 #[utoipa::path(post, path = "/v1/organisations/{organisation}/members/{member}/documents/{document}",
     operation_id = "submit_document", tag = "Documents", params(DocumentPath, Rehearsal, Circumstances, IfMatch),
     request_body = Submission,
-    responses((status = 200, body = Member, description = "The member; with `dry_run`, what would change instead"), Failures))]
+    responses((status = 200, body = Changed<Member>, description = "The member; with `dry_run`, what would change instead"), Failures))]
 async fn submit(change: Change, InPath(path): InPath<DocumentPath>, Json(body): Json<Submission>) -> Answer<Response> {
     let reference = body.reference.map(Into::into);
     let command = MemberCommand::SubmitDocument { document: path.kind(), reference };
@@ -86,7 +86,7 @@ async fn submit(change: Change, InPath(path): InPath<DocumentPath>, Json(body): 
 #[utoipa::path(post, path = "/v1/organisations/{organisation}/members/{member}/documents/{document}/approve",
     operation_id = "approve_document", tag = "Documents", params(DocumentPath, Rehearsal, Circumstances, IfMatch),
     request_body = Approval,
-    responses((status = 200, body = Member, description = "The member; with `dry_run`, what would change instead"), Failures))]
+    responses((status = 200, body = Changed<Member>, description = "The member; with `dry_run`, what would change instead"), Failures))]
 async fn approve(change: Change, InPath(path): InPath<DocumentPath>, Json(body): Json<Approval>) -> Answer<Response> {
     let command = MemberCommand::ApproveDocument { document: path.kind(), expires: body.expires };
     path.run(change, command).await
@@ -95,7 +95,7 @@ async fn approve(change: Change, InPath(path): InPath<DocumentPath>, Json(body):
 /// Turns a document down
 #[utoipa::path(post, path = "/v1/organisations/{organisation}/members/{member}/documents/{document}/reject",
     operation_id = "reject_document", tag = "Documents", params(DocumentPath, Rehearsal, Circumstances, IfMatch),
-    responses((status = 200, body = Member, description = "The member; with `dry_run`, what would change instead"), Failures))]
+    responses((status = 200, body = Changed<Member>, description = "The member; with `dry_run`, what would change instead"), Failures))]
 async fn reject(change: Change, InPath(path): InPath<DocumentPath>) -> Answer<Response> {
     let command = MemberCommand::RejectDocument { document: path.kind() };
     path.run(change, command).await
@@ -104,7 +104,7 @@ async fn reject(change: Change, InPath(path): InPath<DocumentPath>) -> Answer<Re
 /// Records that a document's time is over
 #[utoipa::path(post, path = "/v1/organisations/{organisation}/members/{member}/documents/{document}/expire",
     operation_id = "expire_document", tag = "Documents", params(DocumentPath, Rehearsal, Circumstances, IfMatch),
-    responses((status = 200, body = Member, description = "The member; with `dry_run`, what would change instead"), Failures))]
+    responses((status = 200, body = Changed<Member>, description = "The member; with `dry_run`, what would change instead"), Failures))]
 async fn expire(change: Change, InPath(path): InPath<DocumentPath>) -> Answer<Response> {
     let command = MemberCommand::ExpireDocument { document: path.kind() };
     path.run(change, command).await

@@ -13,7 +13,7 @@ use crate::api::body::{InPath, Json, Query};
 use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
-use crate::api::v1::change::{Circumstances, IfMatch, Rehearsal};
+use crate::api::v1::change::{Changed, Circumstances, IfMatch, Rehearsal};
 use crate::api::v1::{Change, names};
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -68,7 +68,7 @@ struct Toggles {
 #[utoipa::path(post, path = "/v1/organisations/{organisation}/members/{member}/assignments",
     operation_id = "assign_role", tag = "Members", params(MemberPath, Rehearsal, Circumstances, IfMatch),
     request_body = RoleToAssign,
-    responses((status = 200, body = Member, description = "The member; with `dry_run`, what would change instead"), Failures))]
+    responses((status = 200, body = Changed<Member>, description = "The member; with `dry_run`, what would change instead"), Failures))]
 async fn assign(change: Change, InPath(path): InPath<MemberPath>, Json(body): Json<RoleToAssign>) -> Answer<Response> {
     run(change, &path, vec![body.command()]).await
 }
@@ -77,7 +77,7 @@ async fn assign(change: Change, InPath(path): InPath<MemberPath>, Json(body): Js
 #[utoipa::path(delete, path = "/v1/organisations/{organisation}/members/{member}/assignments/{role}",
     operation_id = "unassign_role", tag = "Members",
     params(HeldRolePath, HeldIn, Rehearsal, Circumstances, IfMatch),
-    responses((status = 200, body = Member, description = "The member; with `dry_run`, what would change instead"), Failures))]
+    responses((status = 200, body = Changed<Member>, description = "The member; with `dry_run`, what would change instead"), Failures))]
 async fn unassign(change: Change, InPath(path): InPath<HeldRolePath>, Query(held): Query<HeldIn>) -> Answer<Response> {
     let role = names::role(&path.role);
     let command = MemberCommand::UnassignRole { role, scope: held.scope.as_deref().map(names::scope) };
@@ -89,7 +89,7 @@ async fn unassign(change: Change, InPath(path): InPath<HeldRolePath>, Query(held
 #[utoipa::path(put, path = "/v1/organisations/{organisation}/members/{member}/scope",
     operation_id = "change_member_scope", tag = "Members", params(MemberPath, Rehearsal, Circumstances, IfMatch),
     request_body = ScopeToSet,
-    responses((status = 200, body = Member, description = "The member; with `dry_run`, what would change instead"), Failures))]
+    responses((status = 200, body = Changed<Member>, description = "The member; with `dry_run`, what would change instead"), Failures))]
 async fn change_scope(
     change: Change,
     InPath(path): InPath<MemberPath>,
@@ -103,7 +103,7 @@ async fn change_scope(
 #[utoipa::path(post, path = "/v1/organisations/{organisation}/members/{member}/toggles",
     operation_id = "toggle_permissions", tag = "Members", params(MemberPath, Rehearsal, Circumstances, IfMatch),
     request_body = Toggles,
-    responses((status = 200, body = Member, description = "The member; with `dry_run`, what would change instead"), Failures))]
+    responses((status = 200, body = Changed<Member>, description = "The member; with `dry_run`, what would change instead"), Failures))]
 async fn toggle(change: Change, InPath(path): InPath<MemberPath>, Json(body): Json<Toggles>) -> Answer<Response> {
     let commands = body.commands()?;
     if commands.is_empty() {

@@ -12,6 +12,7 @@ use crate::api::body::Query;
 use crate::api::failures::Failures;
 use crate::api::problem::Answer;
 use crate::api::v1::page::{Cut, Order, Paging, Placed, cut, number_key};
+use crate::api::v1::shapes::MemberInShort;
 use crate::api::v1::view::{AtLeast, When};
 use crate::api::v1::{Seen, View};
 use crate::views::member::{Filter, Standing, account_type, row_json};
@@ -22,6 +23,7 @@ use crate::views::member::{Filter, Standing, account_type, row_json};
     "status": "active", "roles": [], "scope": "none", "toggles": []}], "next": null}))]
 pub(super) struct MemberList {
     /// Members in short, as far as the caller sees them
+    #[schema(value_type = Vec<MemberInShort>)]
     items: Vec<Value>,
     /// The cursor of the next page; null after the last
     next: Option<String>,

@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 
 pub(super) use self::body::Member;
 use self::body::{MemberChanges, MemberToAdd};
-use super::change::{Circumstances, IfMatch, Preview, Rehearsal, VersionOf};
+use super::change::{Changed, Circumstances, IfMatch, Preview, Rehearsal, VersionOf};
 use super::view::{AtLeast, When};
 use super::{Change, Seen, Shown, View, names};
 use crate::api::body::{InPath, Json};
@@ -78,7 +78,7 @@ async fn show(view: View, InPath(path): InPath<MemberPath>) -> Answer<Seen<Membe
 /// Changes details, account type and status, in one step
 #[utoipa::path(patch, path = "/v1/organisations/{organisation}/members/{member}", operation_id = "change_member",
     tag = "Members", params(MemberPath, Rehearsal, Circumstances, IfMatch), request_body = MemberChanges,
-    responses((status = 200, body = Member, description = "The member; with `dry_run`, what would change instead",
+    responses((status = 200, body = Changed<Member>, description = "The member; with `dry_run`, what would change instead",
         headers(("etag" = String, description = "Its version"))), Failures))]
 async fn change(change: Change, InPath(path): InPath<MemberPath>, Json(body): Json<MemberChanges>) -> Answer<Response> {
     let before = change.facts().state.member_by_id(&path.member).map(|entry| entry.details.clone());
@@ -92,7 +92,7 @@ async fn change(change: Change, InPath(path): InPath<MemberPath>, Json(body): Js
 /// Ends a membership for good
 #[utoipa::path(delete, path = "/v1/organisations/{organisation}/members/{member}", operation_id = "remove_member",
     tag = "Members", params(MemberPath, Rehearsal, Circumstances, IfMatch),
-    responses((status = 200, body = Member, description = "The member who has left; with `dry_run`, what would change instead"),
+    responses((status = 200, body = Changed<Member>, description = "The member who has left; with `dry_run`, what would change instead"),
         Failures))]
 async fn remove(change: Change, InPath(path): InPath<MemberPath>) -> Answer<Response> {
     run(change, &path, vec![MemberCommand::RemoveMember]).await

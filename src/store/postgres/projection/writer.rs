@@ -16,6 +16,10 @@ use crate::store::projection::{
     statements,
 };
 
+/// Rows of a transaction that follows the log, where it is behind: some tens of megabytes on their way. Those who
+/// append do not wait for it.
+const ROWS_AT_ONCE: usize = 65_536;
+
 /// The session that has the duty.
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -155,6 +159,10 @@ fn primary_key(generation: u64, table: &Table) -> String {
 
 #[async_trait]
 impl ProjectionWriter for Writer {
+    fn rows_at_once(&self) -> usize {
+        ROWS_AT_ONCE
+    }
+
     async fn create(&mut self) -> Result<Generation, StoreError> {
         self.run("BEGIN").await.map_err(|error| self.translate(error))?;
         let created = self.try_create().await;

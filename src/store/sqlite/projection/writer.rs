@@ -22,6 +22,10 @@ use crate::store::sqlite::resume;
 /// Rows that are loaded in one transaction: those who append wait for its end.
 const SLICE: usize = 8192;
 
+/// Rows of a transaction that follows the log, where it is behind. It moves the checkpoint, so it cannot be cut
+/// into slices; those who append wait for some hundred milliseconds then.
+const ROWS_AT_ONCE: usize = 32_768;
+
 /// Those who append try again at growing intervals; in their first tenth of a second, none is longer.
 const LONGEST_REST: Duration = Duration::from_millis(25);
 
@@ -218,6 +222,10 @@ impl Writer {
 
 #[async_trait]
 impl ProjectionWriter for Writer {
+    fn rows_at_once(&self) -> usize {
+        ROWS_AT_ONCE
+    }
+
     async fn create(&mut self) -> Result<Generation, StoreError> {
         self.at(Desk::create).await
     }

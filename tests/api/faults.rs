@@ -1,0 +1,168 @@
+//! What can go wrong around the service: it is killed, the database is away, a client is slow or sends nonsense.
+
+use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use chancery::config::{Length, Settings};
+use serde_json::{Value, json};
+
+use super::program::{Running, founded, founded_in, request, serve};
+use super::server::Answer;
+use super::world::{OPERATOR, World};
+use crate::store_contract::postgres::cluster::{Cluster, Database};
+
+const SCOPES: &str = "/v1/organisations/acme/scopes";
+
+fn create(running: &Running, token: &str, id: &str) -> Answer {
+    request(running, "POST", SCOPES).key(token).json(&json!({"id": id, "name": format!("Scope {id}")})).send()
+}
+
+/// Tries until it is so: 20 seconds at most.
+#[track_caller]
+fn eventually(what: &str, mut so: impl FnMut() -> bool) {
+    assert!((0..400).any(|_| so() || (std::thread::sleep(Duration::from_millis(50)), false).1), "{what}");
+}
+
+fn asks(running: &Running, token: &str) -> Answer {
+    let question = json!({
+        "subject": {"type": "user", "id": "olivia"}, "action": {"name": "assets.view"},
+        "resource": {"type": "organisation", "id": "acme"}
+    });
+    request(running, "POST", "/access/v1/evaluation").key(token).json(&question).send()
+}
+
+#[test]
+fn nothing_that_was_acknowledged_is_lost_when_the_service_is_killed_under_load() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, token) = founded(&directory);
+    let mut acknowledged = BTreeSet::new();
+    for round in 0..3 {
+        let running = serve(&store, &[]);
+        let (url, done) = (format!("http://{}{SCOPES}", running.address), AtomicUsize::new(0));
+        let written = std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..4)
+                .map(|writer| {
+                    let (url, token, done) = (&url, &token, &done);
+                    scope.spawn(move || {
+                        let agent = ureq::Agent::new_with_defaults();
+                        let mut written = Vec::new();
+                        for number in 0.. {
+                            let id = format!("s{round}-{writer}-{number}");
+                            let body = json!({"id": id, "name": format!("Scope {id}")});
+                            let key = format!("Bearer {token}");
+                            match agent.post(url).header("authorization", &key).send_json(&body) {
+                                Ok(_) => written.push(id),
+                                // It is not known what became of this one.
+                                Err(_) => break,
+                            }
+                            done.fetch_add(1, Ordering::SeqCst);
+                        }
+                        written
+                    })
+                })
+                .collect();
+            while done.load(Ordering::SeqCst) < 40 {
+                std::thread::yield_now();
+            }
+            drop(running);
+            writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect::<Vec<_>>()
+        });
+        acknowledged.extend(written);
+    }
+    let running = serve(&store, &[]);
+    let listed = request(&running, "GET", &format!("{SCOPES}?limit=1000")).key(&token).send().ok();
+    let there: BTreeSet<String> =
+        listed["items"].as_array().unwrap().iter().map(|scope| scope["id"].as_str().unwrap().to_owned()).collect();
+    assert!(acknowledged.len() >= 120 && acknowledged.is_subset(&there), "{:?}", acknowledged.difference(&there));
+}
+
+#[test]
+fn reads_go_on_while_postgresql_is_away_and_writes_when_it_is_back() {
+    let cluster = Cluster::start();
+    let database = Database::on(&cluster.url("postgres"));
+    let token = founded_in(&database.url());
+    let running = serve(&database.url(), &["--request-timeout", "2s"]);
+    assert_eq!(create(&running, &token, "before").status, 201);
+    cluster.tell("stop");
+    let failed = create(&running, &token, "meanwhile");
+    assert_eq!(failed.status, 503, "{failed:?}");
+    assert!(failed.header("retry-after").is_some(), "{failed:?}");
+    assert_eq!(request(&running, "GET", "/readyz").send().status, 503);
+    assert_eq!(asks(&running, &token).ok()["decision"], true);
+    assert_eq!(request(&running, "GET", &format!("{SCOPES}/before")).key(&token).send().ok()["id"], "before");
+    cluster.tell("start");
+    eventually("it recovers by itself", || create(&running, &token, "after").status == 201);
+    eventually("it is ready again", || request(&running, "GET", "/readyz").send().status == 200);
+}
+
+#[test]
+fn a_client_that_takes_nothing_is_let_go() {
+    let settings = Settings { write_timeout: Length(Duration::from_millis(300)), ..Settings::default() };
+    let world = World::with(settings);
+    let mut deaf = TcpStream::connect(world.server.address).unwrap();
+    deaf.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+    // More answers than any buffer between the two holds.
+    let ask = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1_000);
+    let _ = deaf.write_all(&ask);
+    let open = || {
+        let metrics = world.get("/metrics", OPERATOR).body;
+        let line = metrics.lines().find(|line| line.starts_with("chancery_connections ")).unwrap().to_owned();
+        line.rsplit(' ').next().unwrap().parse::<u32>().unwrap()
+    };
+    eventually("the connection is closed", || open() == 1);
+    drop(deaf);
+}
+
+#[test]
+fn what_is_no_request_is_refused_and_hurts_nobody() {
+    let world = World::on_sqlite();
+    let head = "Host: x\r\nAuthorization: Bearer acme/olivia\r\nContent-Type: application/json\r\n";
+    let post = format!("POST /access/v1/evaluation HTTP/1.1\r\n{head}");
+    let long = format!("{post}X-Long: {}\r\n\r\n", "x".repeat(1 << 20));
+    let cases: [(Vec<u8>, &str); 7] = [
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n".to_vec(), "400"),
+        (b"GET / HTTP/9.9\r\n\r\n".to_vec(), "400"),
+        (format!("{post}Content-Length: 2\r\nContent-Length: 9\r\n\r\n{{}}").into_bytes(), "400"),
+        (format!("{post}Transfer-Encoding: chunked\r\n\r\nzz\r\n").into_bytes(), "400"),
+        (format!("{post}Content-Length: 3\r\nConnection: close\r\n\r\n{{\"a").into_bytes(), "400"),
+        (format!("{post}Content-Length: 4\r\nConnection: close\r\n\r\n\u{0}\u{0}\u{0}\u{0}").into_bytes(), "400"),
+        (long.into_bytes(), "431"),
+    ];
+    for (bytes, status) in cases {
+        let mut stream = TcpStream::connect(world.server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let _ = stream.write_all(&bytes);
+        let mut start = [0; 12];
+        stream.read_exact(&mut start).unwrap();
+        let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]);
+        assert_eq!(String::from_utf8_lossy(&start), format!("HTTP/1.1 {status}"), "{shown}");
+    }
+    let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    let answer =
+        world.request("POST", "/access/v1/evaluation").key("acme/olivia").header("content-type", "application/json");
+    answer.body(deep).send().problem(400, "bad_body");
+    assert_eq!(world.request("GET", "/healthz").send().status, 200);
+}
+
+#[test]
+fn the_tables_for_sql_are_kept_by_the_service_and_their_lag_is_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, token) = founded(&directory);
+    let running = serve(&store, &["--projections", "--metrics-listen", "127.0.0.1:0"]);
+    assert_eq!(create(&running, &token, "tower").status, 201);
+    let status = || -> Value {
+        let output = Command::new(env!("CARGO_BIN_EXE_chancery"))
+            .args(["--store", &store, "--format", "json", "projections", "status"])
+            .output()
+            .unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    eventually("the tables have all events", || {
+        let status = status();
+        status["state"] == "running" && status["lag"]["events"] == 0
+    });
+}
