@@ -77,6 +77,10 @@ impl Ours {
         let access = self.organisation.access();
         vec![
             Contender::new("chancery, strings", asked, move |asked| access.check(&asked.request()).is_allowed()),
+            Contender::new("chancery, strings, yes or no", asked, {
+                let access = self.organisation.access();
+                move |asked| access.permits(&asked.request())
+            }),
             Contender::new("chancery, strings, newest version each time", asked, |asked| {
                 self.organisation.check(&asked.request()).is_allowed()
             }),
@@ -91,6 +95,13 @@ impl Ours {
         vec![
             Contender::new("chancery, handles", &self.resolved, move |question| {
                 access.check_resolved(question).unwrap().is_allowed()
+            }),
+            Contender::new("chancery, handles, yes or no", &self.resolved, {
+                let access = self.organisation.access();
+                move |question| access.permits_resolved(question).unwrap()
+            }),
+            Contender::new("chancery, handles, yes or no, newest version", &self.resolved, |question| {
+                self.organisation.permits_resolved(question).unwrap()
             }),
             Contender::new("chancery, handles, newest version each time", &self.resolved, |question| {
                 self.organisation.check_resolved(question).unwrap().is_allowed()
@@ -208,6 +219,9 @@ fn big_shape() {
             }),
             Contender::new("chancery, handles", &resolved, |(n, question): &(usize, Resolved)| {
                 accesses[*n].check_resolved(question).unwrap().is_allowed()
+            }),
+            Contender::new("chancery, handles, yes or no", &resolved, |(n, question): &(usize, Resolved)| {
+                accesses[*n].permits_resolved(question).unwrap()
             }),
             Contender::new(
                 "chancery, handles, newest version each time",

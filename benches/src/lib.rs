@@ -12,5 +12,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 pub mod measure;
 #[cfg(feature = "peers")]
 pub mod peers;
+pub mod plot;
 pub mod shape;
 pub mod yardstick;

@@ -55,6 +55,21 @@ impl Organisation {
     pub fn check_resolved(&self, question: &Resolved) -> Result<Decision, ForeignHandle> {
         Ok(self.published.load().decide(&native(question, self.published.number())?))
     }
+
+    /// Whether the answer to a request is yes, without an obligation: [`Access::permits`] on the newest version.
+    #[inline]
+    pub fn permits(&self, request: &Request<'_>) -> bool {
+        self.published.load().permits(request)
+    }
+
+    /// Whether the answer to a question by handles is yes, without an obligation.
+    ///
+    /// # Errors
+    /// When a handle is not of this organisation.
+    #[inline]
+    pub fn permits_resolved(&self, question: &Resolved) -> Result<bool, ForeignHandle> {
+        Ok(self.published.load().permits_question(&native(question, self.published.number())?))
+    }
 }
 
 impl Access {
@@ -122,6 +137,22 @@ impl Access {
     #[inline]
     pub fn check_resolved(&self, question: &Resolved) -> Result<Decision, ForeignHandle> {
         Ok(self.index.decide(&native(question, self.organisation)?))
+    }
+
+    /// Whether the answer to a request is yes, without an obligation: no for what is allowed for the subject's
+    /// own only, where the request names no owner. The fastest for whoever does not need to know why not.
+    #[inline]
+    pub fn permits(&self, request: &Request<'_>) -> bool {
+        self.index.permits(request)
+    }
+
+    /// Whether the answer to a question by handles is yes, without an obligation.
+    ///
+    /// # Errors
+    /// When a handle is not of this organisation.
+    #[inline]
+    pub fn permits_resolved(&self, question: &Resolved) -> Result<bool, ForeignHandle> {
+        Ok(self.index.permits_question(&native(question, self.organisation)?))
     }
 
     /// Answers requests in their order, all from this version.

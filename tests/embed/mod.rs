@@ -47,14 +47,21 @@ fn compare(access: &Access, state: &AccessState, at: Time) {
             let single: Vec<Decision> = requests.iter().map(|request| access.check(request)).collect();
             assert_eq!(single, expected, "{subject} {scope:?}");
             assert_eq!(access.check_batch(&requests), single, "a batch is not its questions");
+            let outright: Vec<bool> = expected.iter().map(is_outright).collect();
+            assert_eq!(requests.iter().map(|request| access.permits(request)).collect::<Vec<_>>(), outright);
             for (request, expected) in requests.iter().zip(&expected) {
                 if let Some(question) = resolve(access, request) {
                     assert_eq!(access.check_resolved(&question).as_ref(), Ok(expected), "{request:?}");
+                    assert_eq!(access.permits_resolved(&question), Ok(is_outright(expected)), "{request:?}");
                 }
             }
         }
     }
     compare_lists(access, state, at);
+}
+
+fn is_outright(decision: &Decision) -> bool {
+    *decision == Decision::Allowed { only_own: false }
 }
 
 fn resolve(access: &Access, request: &Request<'_>) -> Option<Resolved> {
@@ -175,6 +182,7 @@ fn a_handle_means_the_same_thing_after_any_change() {
                 let resolved = Resolved { subject, action, resource, ownership, at };
                 let request = Request { subject: member, permission, scope: Some(scope), owner: None, at };
                 assert_eq!(organisation.check_resolved(&resolved), Ok(organisation.check(&request)));
+                assert_eq!(organisation.permits_resolved(&resolved), Ok(organisation.permits(&request)));
             }
         }
     });
@@ -203,6 +211,10 @@ fn a_handle_of_another_organisation_is_refused() {
         ] {
             assert_eq!(one.check_resolved(&mixed), Err(ForeignHandle));
             assert_eq!(own.check_resolved(&mixed), Err(ForeignHandle));
+            assert_eq!(
+                (one.permits_resolved(&mixed), own.permits_resolved(&mixed)),
+                (Err(ForeignHandle), Err(ForeignHandle))
+            );
         }
         assert_eq!(own.subject_id(theirs.subject), None);
         assert_eq!(own.permissions_of(ours.subject, theirs.resource, ours.at), Err(ForeignHandle));

@@ -52,7 +52,10 @@ fn compare_decisions(state: &AccessState, index: &AccessIndex, subject: MemberIx
         let permission = profile.permission_ix(key.key.as_str()).unwrap();
         for ownership in [Ownership::Unnamed, Ownership::Subject, Ownership::Other] {
             let question = Question { subject, permission, place, ownership, at };
-            assert_eq!(index.decide(&question), evaluate_question(state, &question), "{question:?}");
+            let decision = evaluate_question(state, &question);
+            let yes = decision == Decision::Allowed { only_own: false };
+            assert_eq!(index.permits_question(&question), yes, "{question:?}");
+            assert_eq!(index.decide(&question), decision, "{question:?}");
         }
     }
 }
@@ -67,7 +70,9 @@ fn compare_requests(state: &AccessState, index: &AccessIndex, at: Time) {
         for (subject, scope) in members.iter().flat_map(|member| scopes.iter().map(move |scope| (*member, *scope))) {
             for owner in [None, Some(subject), Some("somebody-else")] {
                 let request = Request { subject, permission, scope, owner, at };
-                assert_eq!(index.evaluate(&request), evaluate(state, &request), "{request:?}");
+                let decision = evaluate(state, &request);
+                assert_eq!(index.permits(&request), decision == Decision::Allowed { only_own: false }, "{request:?}");
+                assert_eq!(index.evaluate(&request), decision, "{request:?}");
             }
         }
     }

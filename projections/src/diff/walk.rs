@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chancery_aggregates::AccessState;
 use chancery_aggregates::access::{Holdings, Place, turning_points};
-use chancery_aggregates::event::Recorded;
+use chancery_aggregates::event::{Event, Recorded};
 use chancery_aggregates::state::MemberIx;
 use chancery_aggregates::vocabulary::Time;
 
@@ -94,18 +94,22 @@ impl Walk {
     }
 
     fn take(&mut self, recorded: &Recorded, at: Time) {
-        let before = self.state.clone();
+        // A copy makes the change after it copy what both share: only where somebody looks at it.
+        let before = matches!(recorded.event, Event::Role(_) | Event::Scope(_)).then(|| self.state.clone());
         self.state.apply(&recorded.event, recorded.stamp);
-        let numbers = match touch::of(&recorded.event, &before, &self.state) {
+        let before = before.as_ref().unwrap_or(&self.state);
+        let numbers = match touch::of(&recorded.event, before, &self.state) {
             Touch::Nothing => return,
             Touch::Members(members) => {
-                for member in &members {
-                    self.expect(*member, at);
+                let numbers =
+                    members.iter().filter_map(|member| self.by_member.get(member)).flatten().copied().collect();
+                for member in members {
+                    self.expect(member, at);
                 }
-                members.iter().filter_map(|member| self.by_member.get(member)).flatten().copied().collect()
+                numbers
             }
             Touch::Scope(scope) => {
-                let depends = |place| [&before, &self.state].iter().any(|state| touch::depends(state, place, scope));
+                let depends = |place| [before, &self.state].iter().any(|state| touch::depends(state, place, scope));
                 let places = self.by_place.iter().filter(|(place, _)| depends(**place));
                 places.flat_map(|(_, numbers)| numbers).copied().collect()
             }

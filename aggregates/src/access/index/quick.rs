@@ -161,31 +161,49 @@ impl AccessIndex {
     /// The answer, if it is one of the common ones.
     #[inline]
     pub(super) fn quick(&self, question: &Question) -> Quick {
-        let Place::Scope(scope) = question.place else { return Quick::Unsure };
-        let (Some(row), Some(line)) = (self.members.get(question.subject.index()), self.lines.get(scope.index()))
-        else {
-            return Quick::Unsure;
-        };
+        match self.bits(question) {
+            Some(bits) if bits.outright => Quick::Allowed,
+            Some(bits) if bits.unsure => Quick::Unsure,
+            Some(bits) if bits.covered => Quick::NoRole,
+            Some(_) => Quick::OutOfScope,
+            None => Quick::Unsure,
+        }
+    }
+
+    /// Whether it is yes without an obligation, if that is one of the common answers. Nothing branches on the
+    /// answer, which no processor can foresee: so it works at the next question while it waits for this one's row.
+    #[inline]
+    pub(super) fn quick_yes(&self, question: &Question) -> Option<bool> {
+        let bits = self.bits(question)?;
+        if !bits.outright & bits.unsure { None } else { Some(bits.outright) }
+    }
+
+    #[inline]
+    fn bits(&self, question: &Question) -> Option<Bits> {
+        let Place::Scope(scope) = question.place else { return None };
+        let row = self.members.get(question.subject.index())?;
+        let line = self.lines.get(scope.index())?;
         let (word, bit) = (question.permission.index() / BITS, question.permission.index() % BITS);
         if line.is_by_rule() || word >= self.grid.words {
-            return Quick::Unsure;
+            return None;
         }
         let given = |role: u32| self.grid.get(role, row.account_type, word);
         let (covered, outright, unsure) = match row.form {
             Form::Nodes => covered_by_nodes(row, *line, given),
             Form::Pairs => covered_by_pairs(row, *line, given),
-            Form::Elsewhere | Form::Packed(_) => return Quick::Unsure,
+            Form::Elsewhere | Form::Packed(_) => return None,
         };
-        if outright >> bit & 1 != 0 {
-            Quick::Allowed
-        } else if unsure >> bit & 1 != 0 {
-            Quick::Unsure
-        } else if covered {
-            Quick::NoRole
-        } else {
-            Quick::OutOfScope
-        }
+        Some(Bits { covered, outright: outright >> bit & 1 != 0, unsure: unsure >> bit & 1 != 0 })
     }
+}
+
+/// What is written down about a question.
+#[derive(Debug, Clone, Copy)]
+struct Bits {
+    covered: bool,
+    outright: bool,
+    /// The rule must be asked, unless the permission is given outright.
+    unsure: bool,
 }
 
 /// Whether the place is covered, what is given there, and for which of it the rule must be asked.
