@@ -14,6 +14,7 @@ mod member;
 mod member_refused;
 mod messages;
 mod organisation;
+mod personal_data;
 mod role;
 mod role_refused;
 mod scope;
