@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chancery_projections::words;
 use serde_json::{Value, json};
 
 use super::super::output::Tone;
@@ -149,8 +150,10 @@ fn tell(outcomes: Vec<Outcome>, session: &Session) -> Result<Done, CliError> {
         for (name, outcome) in &told {
             match outcome {
                 Ok(verified) => page.line(format!(
-                    "{name}: {} events and {} checkpoints are as they were written; root {}",
-                    verified.events, verified.checkpoints, verified.root
+                    "{name}: {} events and {} are as they were written; root {}",
+                    verified.events,
+                    words::count(verified.checkpoints, "checkpoint"),
+                    verified.root
                 )),
                 Err(problem) => page.toned(Tone::Bad, format!("{name}: {problem}")),
             }
