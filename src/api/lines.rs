@@ -1,7 +1,7 @@
 //! `/v1/lines`: a line of the command line, run for whoever calls.
 //!
 //! `chancery --server` sends its line here and shows what comes back: the grammar, the tables and the words are
-//! written once. Whoever runs lines is handed to the [`Service`](super::service::Service), since this module
+//! written once. Whoever runs lines is handed to the `Service`, since this module
 //! stands below the command line.
 
 use std::collections::BTreeMap;

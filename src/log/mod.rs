@@ -1,7 +1,7 @@
 //! The log of an organisation as a Merkle tree, so that others can verify it.
 //!
-//! Every event is a leaf: the bytes of its [line](line) in an export. Hashes are those of RFC 6962,
-//! section 2.1; they are written in the transaction of the event. A [checkpoint](checkpoint) is a signed
+//! Every event is a leaf: the bytes of its [line](mod@line) in an export. Hashes are those of RFC 6962,
+//! section 2.1; they are written in the transaction of the event. A [checkpoint] is a signed
 //! statement of how many events there are and what their root is; whoever keeps one can tell later
 //! whether the log is still the same. Formats are those of other transparency logs (C2SP `signed-note`,
 //! `tlog-checkpoint`, `tlog-proof`), so other people's tools read them.

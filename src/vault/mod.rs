@@ -1,7 +1,7 @@
 //! Sealing: personal data is encrypted before it is hashed or stored, each member's under a key of their own, and
 //! those keys are wrapped by a key-encryption key outside the database.
 //!
-//! The engine seals what a command brings in ([`Vault::sealing`], in the lane, before the event is serialised); states,
+//! The engine seals what a command brings in (`Vault::sealing`, in the lane, before the event is serialised); states,
 //! snapshots, projections and the log hold ciphertext. Whoever shows a name asks the state, which asks the vault
 //! ([`Reveal`]). Rules never do. Destroying a member's key makes all that was ever sealed under it unreadable, in every
 //! copy of the log, and breaks no hash.
