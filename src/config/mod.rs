@@ -17,7 +17,7 @@ use serde::Deserialize;
 pub use shown::masked;
 use shown::{display, line};
 pub use units::{Length, NotALength, NotASize, Size};
-pub use value::{DisplayPath, KeyPlace, LogFormat};
+pub use value::{CollectorUrl, DisplayPath, KeyPlace, LogFormat, NotACollector};
 
 macro_rules! settings {
     (
@@ -117,6 +117,8 @@ settings! {
         operator_keys: DisplayPath, "CHANCERY_OPERATOR_KEYS", "FILE";
         /// The file of the key that signs checkpoints of the logs, or the key itself (PEM); without it, none are signed
         log_key: KeyPlace, "CHANCERY_LOG_KEY", "FILE|PEM";
+        /// Where to send traces by OTLP over HTTP, such as `http://127.0.0.1:4318`; without it, where `OTEL_EXPORTER_OTLP_ENDPOINT` says, else nowhere
+        otlp_endpoint: CollectorUrl, "CHANCERY_OTLP_ENDPOINT", "URL";
         /// The certificate chain for TLS, a PEM file; read again on SIGHUP
         tls_certificate: DisplayPath, "CHANCERY_TLS_CERTIFICATE", "FILE";
         /// The private key for TLS, a PEM file; read again on SIGHUP
@@ -220,6 +222,16 @@ mod tests {
         let file = parse(&printed).unwrap();
         assert_eq!(file.store.as_deref(), Some("postgres://chancery:***@db/access?sslmode=require&password=***"));
         assert_eq!(Settings::resolve(Given::default(), file.given).unwrap(), settings);
+    }
+
+    #[test]
+    fn a_collector_is_named_by_an_address_that_has_no_secret() {
+        let file = parse("otlp_endpoint = \"http://127.0.0.1:4318/\"").unwrap();
+        assert_eq!(file.given.otlp_endpoint.unwrap().traces(), "http://127.0.0.1:4318/v1/traces");
+        for bad in ["127.0.0.1:4318", "grpc://collector", "https://me:hunter2@collector", "http://collector?key=1"] {
+            let error = parse(&format!("otlp_endpoint = \"{bad}\"")).unwrap_err().to_string();
+            assert!(error.contains("write an address as"), "{error}");
+        }
     }
 
     #[test]

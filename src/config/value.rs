@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use axum::http::Uri;
 use clap::ValueEnum;
 use serde::Deserialize;
 
@@ -40,6 +41,52 @@ impl std::str::FromStr for DisplayPath {
 impl std::fmt::Display for DisplayPath {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.0.display())
+    }
+}
+
+/// Where OpenTelemetry's collector is: its address without the path of a signal.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct CollectorUrl(String);
+
+/// Why a text is no address of a collector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("write an address as http://127.0.0.1:4318, without a user; secrets are for `OTEL_EXPORTER_OTLP_HEADERS`")]
+pub struct NotACollector;
+
+impl CollectorUrl {
+    /// Where traces are taken.
+    pub(crate) fn traces(&self) -> String {
+        format!("{}/v1/traces", self.0)
+    }
+}
+
+impl std::str::FromStr for CollectorUrl {
+    type Err = NotACollector;
+
+    fn from_str(text: &str) -> Result<Self, NotACollector> {
+        let uri: Uri = text.parse().map_err(|_| NotACollector)?;
+        let known = matches!(uri.scheme_str(), Some("http" | "https"));
+        let plain = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+        if known && plain && uri.query().is_none() {
+            Ok(Self(text.trim_end_matches('/').to_owned()))
+        } else {
+            Err(NotACollector)
+        }
+    }
+}
+
+impl TryFrom<String> for CollectorUrl {
+    type Error = NotACollector;
+
+    fn try_from(text: String) -> Result<Self, NotACollector> {
+        text.parse()
+    }
+}
+
+impl std::fmt::Display for CollectorUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

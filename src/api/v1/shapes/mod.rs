@@ -13,6 +13,7 @@ macro_rules! shapes {
 
 mod access;
 mod answers;
+mod evidence;
 mod findings;
 mod log;
 mod members;
@@ -20,6 +21,7 @@ mod scopes;
 
 pub(super) use access::{AccessReport, EffectivePermissions};
 pub(super) use answers::{Decision, Explanation, Holders};
+pub(super) use evidence::{Checkpoints, LogKeys, LogProof};
 pub(super) use findings::Findings;
 pub(super) use log::{Activity, Diff, DiffLine, EventPage};
 pub(super) use members::{Member, MemberInShort};
