@@ -111,6 +111,24 @@ fn every_operation_has_an_example_and_a_unique_name() {
 }
 
 #[test]
+fn every_change_can_be_repeated_and_rehearsed_and_one_of_what_is_there_is_bound_to_its_version() {
+    let world = World::on_sqlite();
+    // Lines say for themselves what is rehearsed; an assignment, a share and a key have no version of their own.
+    let unversioned = ["assign_role", "unassign_role", "share_scope", "unshare_scope", "revoke_key"];
+    for (method, path, operation) in operations(&world)
+        .into_iter()
+        .filter(|(method, path, _)| method != "GET" && path.starts_with("/v1/") && path != "/v1/lines")
+    {
+        let has = |name: &str| {
+            operation["parameters"].as_array().into_iter().flatten().any(|parameter| parameter["name"] == name)
+        };
+        assert!(has("dry_run") && has("idempotency-key"), "{method} {path}: {operation}");
+        let name = operation["operationId"].as_str().unwrap();
+        assert!(method == "POST" || has("if-match") || unversioned.contains(&name), "{method} {path}");
+    }
+}
+
+#[test]
 fn the_page_shows_every_operation_and_needs_nothing_from_outside() {
     let world = World::on_sqlite();
     let page = world.request("GET", "/docs").send();
