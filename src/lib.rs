@@ -20,6 +20,7 @@ pub mod log;
 mod naming;
 pub mod projector;
 pub mod store;
+pub mod traces;
 pub mod vault;
 mod views;
 

@@ -3,16 +3,20 @@
 mod authzen;
 mod connections;
 mod description;
+mod evidence;
 mod faults;
 mod feed;
 mod keys;
+mod metrics;
 mod organisations;
+mod parity;
 mod program;
 mod rest;
 mod roles;
 mod rules;
 mod server;
 mod tls;
+mod traces;
 mod world;
 
 /// Each test on every store.

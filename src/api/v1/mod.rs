@@ -7,6 +7,7 @@
 //! cut into pages by [`page::cut`].
 
 pub mod change;
+mod evidence;
 mod findings;
 mod keys;
 mod log;
@@ -20,6 +21,7 @@ mod roles;
 mod rules;
 mod scopes;
 mod shapes;
+mod status;
 pub mod view;
 
 pub use change::{Change, Shown};
@@ -41,4 +43,6 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(questions::routes())
         .merge(log::routes())
         .merge(findings::routes())
+        .merge(evidence::routes())
+        .merge(status::routes())
 }

@@ -28,7 +28,10 @@ use crate::naming::readable_role_id;
 
 /// The operations.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::default().routes(routes!(list, create)).routes(routes!(show, change, delete))
+    OpenApiRouter::default()
+        .routes(routes!(list, create))
+        .routes(routes!(show, change, delete))
+        .routes(routes!(duplicate))
 }
 
 /// A named bundle of permissions
@@ -165,6 +168,18 @@ struct RoleToCreate {
     inherits: Vec<String>,
 }
 
+/// A copy to be: it has the level, the permissions and the parents of the role that is copied
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Night auditor"}))]
+struct RoleToDuplicate {
+    /// Its id, which never changes; made from the name where it is left out
+    #[schema(nullable = false)]
+    id: Option<String>,
+    /// What people call it; no other role may have the name
+    name: String,
+}
+
 /// What is to be different; what is left out stays as it is. All of it happens, or nothing
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -239,10 +254,7 @@ async fn list(view: View, Query(filter): Query<RoleFilter>) -> Answer<Seen<RoleL
         description = "What would change, with `dry_run`", example = json!({"dry_run": true, "events": [], "access": [],
         "unseen": 0})), Failures))]
 async fn create(change: Change, Json(body): Json<RoleToCreate>) -> Answer<Response> {
-    let id = match &body.id {
-        Some(id) => RoleId::parse(id).map_err(|because| Refusal::bad_id(Thing::Role, &bounded(id), because))?,
-        None => readable_role_id(&change.facts().state, &body.name, change.is_repeatable()),
-    };
+    let id = new_id(&change, body.id.as_deref(), &body.name)?;
     let new = NewRole {
         name: body.name.into(),
         description: body.description,
@@ -253,6 +265,26 @@ async fn create(change: Change, Json(body): Json<RoleToCreate>) -> Answer<Respon
         built_in: None,
     };
     let commands = vec![Command::Role(id.clone(), RoleCommand::CreateRole(Box::new(new)))];
+    change.run(StatusCode::CREATED, commands, None, |facts| shown(facts, &id, true)).await
+}
+
+/// Makes a copy of a role: its level, its permissions and its parents
+#[utoipa::path(post, path = "/v1/organisations/{organisation}/roles/{role}/duplicate", operation_id = "duplicate_role",
+    tag = "Roles",
+    params(("organisation" = String, Path, description = "Whose roles", example = "acme"),
+        ("role" = String, Path, description = "The id of the role to copy", example = "auditor"), Rehearsal, Circumstances),
+    request_body = RoleToDuplicate,
+    responses((status = 201, body = Role, description = "The copy"), (status = 200, body = Preview,
+        description = "What would change, with `dry_run`", example = json!({"dry_run": true, "events": [], "access": [],
+        "unseen": 0})), Failures))]
+async fn duplicate(
+    change: Change,
+    InPath(path): InPath<RolePath>,
+    Json(body): Json<RoleToDuplicate>,
+) -> Answer<Response> {
+    let id = new_id(&change, body.id.as_deref(), &body.name)?;
+    let source = RoleId::known(bounded(&path.role));
+    let commands = vec![Command::Role(id.clone(), RoleCommand::DuplicateRole { source, name: body.name.into() })];
     change.run(StatusCode::CREATED, commands, None, |facts| shown(facts, &id, true)).await
 }
 
@@ -365,6 +397,14 @@ impl Role {
             version: role.sequence,
         }
     }
+}
+
+/// The id that a new role is to have, else one that can be read.
+fn new_id(change: &Change, given: Option<&str>, name: &str) -> Answer<RoleId> {
+    let Some(given) = given else {
+        return Ok(readable_role_id(&change.facts().state, name, change.is_repeatable()));
+    };
+    Ok(RoleId::parse(given).map_err(|because| Refusal::bad_id(Thing::Role, &bounded(given), because))?)
 }
 
 /// A role as it is after a change.
