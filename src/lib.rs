@@ -19,6 +19,7 @@ pub mod keys;
 pub mod log;
 mod naming;
 pub mod projector;
+pub mod sheet;
 pub mod store;
 pub mod vault;
 mod views;
