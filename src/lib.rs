@@ -5,6 +5,7 @@
 //! same events, at the head or at any past instant. [`embed`] answers checks in process.
 
 pub mod api;
+pub mod audit;
 pub mod cli;
 pub mod client;
 pub mod config;

@@ -6,6 +6,7 @@
 //! commands, and shows what there is afterwards. What a rule refuses is a problem by itself: `?` is enough. Lists are
 //! cut into pages by [`page::cut`].
 
+mod audit;
 pub mod change;
 mod findings;
 mod keys;
@@ -40,5 +41,6 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(rules::routes())
         .merge(questions::routes())
         .merge(log::routes())
+        .merge(audit::routes())
         .merge(findings::routes())
 }
