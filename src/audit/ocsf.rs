@@ -47,7 +47,6 @@ pub(super) fn event(organisation: &OrganisationId, entry: &Entry) -> Value {
         "message": entry.impersonal,
         "metadata": metadata(organisation, entry),
         "actor": { "user": user(&entry.actor), "app_name": entry.agent.as_deref().unwrap_or("chancery") },
-        "api": { "operation": entry.command.as_deref().unwrap_or(entry.kind) },
         "src_endpoint": { "name": entry.source.as_deref().unwrap_or("unknown") },
         "unmapped": unmapped(entry),
     });
@@ -121,6 +120,7 @@ fn metadata(organisation: &OrganisationId, entry: &Entry) -> Value {
 fn unmapped(entry: &Entry) -> Value {
     let [before, after] = entry.impersonal_change();
     let fields = [
+        ("command", entry.command.as_deref().map(Value::from)),
         ("before", before),
         ("after", after),
         ("reason", entry.reason.as_deref().map(Value::from)),
@@ -153,6 +153,7 @@ fn about(class: Class, organisation: &OrganisationId, entry: &Entry, fields: &mu
         }
         Class::EntityManagement => put("entity", entity(organisation, entry)),
         Class::ApiActivity => {
+            put("api", json!({ "operation": entry.command.as_deref().unwrap_or(entry.kind) }));
             let things = [(&entry.subject, "member"), (&entry.role, "role"), (&entry.scope, "scope")];
             let mut resources: Vec<Value> = things
                 .into_iter()

@@ -131,8 +131,10 @@ async fn list(
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/audit/export", operation_id = "export_audit", tag = "Log",
     params(("organisation" = String, Path, description = "Where", example = "acme"), As, Chosen, Circumstances),
     responses((status = 200, description = "Entries, as they come", content(
-        (String = "text/csv"), (String = "application/x-ndjson"), (String = "text/plain"),
-        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), Failures))]
+        (String = "text/csv", example = json!("position,time,type\r\n1,2026-03-03T14:30:00Z,RoleAssigned\r\n")),
+        (String = "application/x-ndjson", example = json!("{\"class_uid\":3005,\"activity_id\":1}\n")),
+        (String = "text/plain", example = json!("<110>1 2026-03-03T14:30:00.000000Z - chancery - RoleAssigned [meta sequenceId=\"1\"]\n")),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("(a workbook)")))), Failures))]
 async fn export(
     State(service): State<Shared>,
     change: Change,

@@ -18,7 +18,8 @@ const STRETCH: (usize, u64) = (5_000, 50_000);
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Chosen {
     /// Only what these did, or had done on their behalf: members, @system, @operator
-    #[arg(long, value_name = "MEMBER,…", value_delimiter = ',')]
+    // Another id than the option `--as`, which every command takes.
+    #[arg(id = "by", long = "actor", value_name = "MEMBER,…", value_delimiter = ',')]
     actor: Vec<String>,
     /// Only what is about these members
     #[arg(long, value_name = "MEMBER,…", value_delimiter = ',')]
