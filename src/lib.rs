@@ -5,6 +5,7 @@
 //! same events, at the head or at any past instant. [`embed`] answers checks in process.
 
 pub mod api;
+pub mod audit;
 pub mod cli;
 pub mod client;
 pub mod config;
@@ -19,6 +20,7 @@ pub mod keys;
 pub mod log;
 mod naming;
 pub mod projector;
+pub mod sheet;
 pub mod store;
 pub mod traces;
 pub mod vault;

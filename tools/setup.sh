@@ -69,6 +69,20 @@ need_openapi_validator() {
     "$tools/bin/pip" install --quiet --disable-pip-version-check openapi-spec-validator==0.7.2
 }
 
+# They read what an export of the audit log is written as. Whoever pins other packages gets another environment.
+need_format_readers() {
+    local wanted=tests/audit/formats/requirements.txt
+    local tools=target/format-readers
+    FORMAT_READERS=$PWD/$tools/bin/python
+    cmp -s "$wanted" "$tools/requirements.txt" && return 0
+    if ! python3 -m venv --clear "$tools" >/dev/null 2>&1; then
+        need_packages no-such-command:python3-venv
+        python3 -m venv --clear "$tools"
+    fi
+    "$tools/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted" >&2
+    cp "$wanted" "$tools/requirements.txt"
+}
+
 # A browser with its driver, and axe-core for it: what looks at the console's pages.
 need_browser() {
     need_packages chromium:chromium chromedriver:chromium-driver node:nodejs npm:npm

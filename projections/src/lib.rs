@@ -2,6 +2,7 @@
 //!
 //! - [`activity`]: one readable sentence per event.
 //! - [`access`]: who holds what, where; who can do something.
+//! - [`audit`]: one complete entry per event, for auditors.
 //! - [`diff`]: what changed between two instants, and which events changed it.
 //! - [`findings`]: what a reviewer wants to know, with the evidence.
 //! - [`preview`]: what a rehearsed change would do to whom.
@@ -15,6 +16,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod audit;
 pub mod diff;
 pub mod findings;
 pub mod matrix;

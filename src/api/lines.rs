@@ -50,7 +50,7 @@ pub struct Line {
     /// Whether it may have been sent before, under the same idempotency key
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub again: bool,
-    /// `events` as JSON only: the first events after this position rather than all, up to a number
+    /// `events` and `audit list` as JSON only: the first events after this position rather than all, up to a number
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub after: Option<u64>,
@@ -123,7 +123,7 @@ pub trait Lines: Send + Sync + std::fmt::Debug {
     request_body = Line, responses((status = 200, body = LineAnswer, description = "What the line came to"), Failures))]
 async fn run(
     State(service): State<Shared>,
-    Caller(identity): Caller,
+    caller: Caller,
     headers: HeaderMap,
     Json(line): Json<Line>,
 ) -> Answer<Response> {
@@ -131,8 +131,8 @@ async fn run(
         let detail = "this service runs no lines of the command line";
         return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "no_lines", detail));
     };
-    let (context, idempotency_key) = (context(&headers)?, idempotency_key(&headers)?);
-    let request = Request { service: &service, bearer: &identity.bearer, line, context, idempotency_key };
+    let (context, idempotency_key) = (context(&headers, &caller)?, idempotency_key(&headers)?);
+    let request = Request { service: &service, bearer: &caller.0.bearer, line, context, idempotency_key };
     let Ended { answer, position, replayed, rule } = lines.run(request).await;
     let mut response = axum::Json(answer).into_response();
     if let Some(position) = position {

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use chancery_aggregates::event::Recorded;
 use chancery_aggregates::vocabulary::OrganisationId;
+use chancery_projections::audit::Filter;
 
 use super::options::Point;
 use super::output::{Page, Table, Tone, stamp};
@@ -151,6 +152,11 @@ impl Bounds {
             Some(Moment::Now) | None => {}
         }
         bounds
+    }
+
+    /// A filter of the audit log with the times of this stretch.
+    pub(super) fn narrow(&self, filter: Filter) -> Filter {
+        Filter { since: self.since, until: self.last, ..filter }
     }
 
     /// Whether the event, and so every later one, is after the stretch.

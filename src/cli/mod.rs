@@ -132,7 +132,7 @@ pub enum Command {
     Events(events::Args),
     /// Show what happened, in words
     Activity(activity::Args),
-    /// Export the log as evidence, sign it, verify it
+    /// List the audit log, export it as evidence, sign it, verify it
     #[command(subcommand)]
     Audit(audit::Command),
     /// Take over members and roles from another system
@@ -172,6 +172,8 @@ impl Command {
             Self::Key(command) if command.needs().is_none() => Reach::Itself,
             Self::Audit(command) if command.needs().is_none() => Reach::Itself,
             Self::Completions(_) => Reach::Itself,
+            Self::Audit(command) if command.is_served() => Reach::Organisation,
+            // Files of the store's machine, and its key.
             Self::Audit(_)
             | Self::Import(_)
             | Self::Copy(_)

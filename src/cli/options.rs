@@ -82,6 +82,9 @@ pub enum Format {
     Table,
     /// One JSON document; JSON Lines where a log is listed.
     Json,
+    /// As what the audit log is exported.
+    #[value(skip)]
+    Exported(crate::audit::Format),
 }
 
 /// When something is done.

@@ -110,7 +110,12 @@ fn is_behind(answer: &LineAnswer) -> bool {
 
 /// Whether the line asks for a log of any length: then it comes in stretches.
 fn is_whole_log(cli: &Cli, output: &Output) -> bool {
-    matches!(&cli.command, Command::Events(args) if output.is_json() && args.is_unlimited())
+    let is_unlimited = match &cli.command {
+        Command::Events(args) => args.is_unlimited(),
+        Command::Audit(command) => command.is_unlimited(),
+        _ => false,
+    };
+    output.is_json() && is_unlimited
 }
 
 /// What becomes of a line whose answer is lost.

@@ -20,7 +20,7 @@ impl CliError {
         }
         match options.format {
             Format::Json => write_error(&format!("{:#}\n", self.json()), options.color),
-            Format::Table => write_error(&self.text(), options.color),
+            Format::Table | Format::Exported(_) => write_error(&self.text(), options.color),
         }
         exit
     }

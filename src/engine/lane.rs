@@ -348,6 +348,7 @@ fn metadata(request: &Request) -> Metadata {
     let context = &request.context;
     Metadata {
         actor: request.actor.to_string(),
+        key: context.key.clone(),
         on_behalf_of: context.on_behalf_of.clone(),
         command: None,
         reason: context.reason.clone(),

@@ -66,6 +66,8 @@ pub struct Request {
 /// What is recorded about a request besides who made it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Context {
+    /// Id of the key with which the actor calls, where it is one of the organisation's log.
+    pub key: Option<String>,
     /// Why, in the actor's words.
     pub reason: Option<String>,
     /// On whose behalf the actor acts.
@@ -231,7 +233,7 @@ impl Engine {
     }
 
     /// A state that shows what is sealed in it, as far as the keys are at hand.
-    fn revealed(&self, organisation: &OrganisationId, state: AccessState) -> AccessState {
+    pub(crate) fn revealed(&self, organisation: &OrganisationId, state: AccessState) -> AccessState {
         state.with_reveal(self.vault.as_ref().map(|vault| vault.reveal(organisation)))
     }
 

@@ -1,5 +1,6 @@
 //! The service over real HTTP: a server on a port of its own, and a client that knows nothing of it.
 
+mod audit;
 mod authzen;
 mod connections;
 mod description;

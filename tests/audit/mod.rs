@@ -1,7 +1,9 @@
 //! The log as evidence: signed, exported, verified, tampered with.
 
 mod command_line;
+mod entries;
 mod foreign;
+mod formats;
 mod pack;
 mod signing;
 mod tamper;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::place::{Place, Traces};
 use super::{CHANGED, PLANTED, populated, shown};
 
-fn erased(place: &Place) -> Value {
+pub(super) fn erased(place: &Place) -> Value {
     let words = ["--as", "olivia", "--format", "json", "--reason", "asked for", "gdpr", "erase", "m1"];
     let log = place.directory.path().join("erasures.jsonl");
     serde_json::from_str(&place.ok(&[&words[..], &["--log", log.to_str().unwrap()]].concat())).unwrap()

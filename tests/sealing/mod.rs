@@ -2,6 +2,7 @@
 
 mod erasure;
 mod place;
+mod proofs;
 mod vault;
 
 use place::{Place, Traces};

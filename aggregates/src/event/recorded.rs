@@ -38,6 +38,9 @@ pub struct Recorded {
 pub struct Metadata {
     /// A member's id, `@system` or `@operator`.
     pub actor: String,
+    /// Id of the key with which the actor called, where it is one of the organisation's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// On whose behalf the actor acted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<String>,

@@ -15,6 +15,7 @@ use chancery_aggregates::vocabulary::{MemberId, Time};
 use chancery_aggregates::{AccessState, Event};
 pub use filter::Filter;
 use serde::Serialize;
+pub(crate) use subjects::of as subjects;
 pub use subjects::{Subject, SubjectKind};
 
 use crate::words;
@@ -83,31 +84,32 @@ impl Narrator {
             actor_name: words::actor(&self.state, &metadata.actor),
             on_behalf_of: metadata.on_behalf_of.clone(),
             kind: recorded.event.name(),
-            subjects: subjects::of(&recorded.event),
+            subjects: subjects(&recorded.event),
             reason: metadata.reason.clone(),
-            sentence: self.sentence(recorded),
+            sentence: sentence(&self.state, recorded),
         }
     }
+}
 
-    fn sentence(&self, recorded: &Recorded) -> String {
-        let teller = Teller { state: &self.state, actor: &recorded.metadata.actor, names: true };
-        let mut who = words::actor_first(&self.state, &recorded.metadata.actor);
-        if let Some(other) = &recorded.metadata.on_behalf_of {
-            who = format!("{who}, on behalf of {},", words::actor(&self.state, other));
-        }
-        let because = match &recorded.metadata.reason {
-            Some(reason) if !reason.trim().is_empty() => format!(", because “{}”", reason.trim()),
-            _ => String::new(),
-        };
-        let told = teller.tell(&recorded.event);
-        format!("{who} {}{because}{}", told.did, told.outcome)
+/// The sentence of the event that led to a state.
+pub(crate) fn sentence(state: &AccessState, recorded: &Recorded) -> String {
+    let teller = Teller { state, actor: &recorded.metadata.actor, names: true };
+    let mut who = words::actor_first(state, &recorded.metadata.actor);
+    if let Some(other) = &recorded.metadata.on_behalf_of {
+        who = format!("{who}, on behalf of {},", words::actor(state, other));
     }
+    let because = match &recorded.metadata.reason {
+        Some(reason) if !reason.trim().is_empty() => format!(", because “{}”", reason.trim()),
+        _ => String::new(),
+    };
+    let told = teller.tell(&recorded.event);
+    format!("{who} {}{because}{}", told.did, told.outcome)
 }
 
 /// The sentence of the event that led to a state, with members' ids in place of names, and without
 /// what somebody wrote freely: the reason, and a refusal that repeats what it was asked for. No
 /// personal data of a member is in it.
-pub(crate) fn sentence_with_ids(state: &AccessState, recorded: &Recorded) -> String {
+pub fn sentence_with_ids(state: &AccessState, recorded: &Recorded) -> String {
     let actor = match &recorded.event {
         Event::Organisation(OrganisationEvent::CommandRefused(refused)) => refused.actor.as_str(),
         _ => recorded.metadata.actor.as_str(),

@@ -31,7 +31,7 @@ pub enum SubjectKind {
 #[derive(Default)]
 struct Subjects(Vec<Subject>);
 
-pub(super) fn of(event: &Event) -> Vec<Subject> {
+pub(crate) fn of(event: &Event) -> Vec<Subject> {
     let mut subjects = Subjects::default();
     match event {
         Event::Organisation(event) => subjects.of_organisation(event),

@@ -4,7 +4,6 @@
 //! are resumed by position, so nothing is lost or repeated whoever went away, and nothing is kept
 //! for anybody.
 
-mod event;
 mod reader;
 mod stream;
 
@@ -19,7 +18,6 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::event::CloudEvent;
 use self::reader::{Page, Reader};
 use super::authentication::Staying;
 use super::body::{InPath, Query};
@@ -28,6 +26,7 @@ use super::headers::POSITION;
 use super::problem::{Answer, Problem};
 use super::service::Shared;
 use crate::config::Length;
+use crate::views::cloud_event::CloudEvent;
 
 /// The position of the last event that a client has: sent by browsers when they connect again.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");

@@ -13,10 +13,10 @@ use parking_lot::Mutex;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::time::Instant;
 
-use super::event::{CloudEvent, TYPE_PREFIX};
 use crate::api::authentication::Staying;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
+use crate::views::cloud_event::{CloudEvent, TYPE_PREFIX};
 
 /// Events that are read, wanted or not, before the store is let go.
 const STRIDE: u64 = 2_000;

@@ -129,7 +129,7 @@ impl Change {
             organisation,
             facts,
             key: caller.0.id.clone(),
-            context: context(&parts.headers)?,
+            context: context(&parts.headers, caller)?,
             idempotency_key: idempotency_key(&parts.headers)?,
             if_match: headers::text(&parts.headers, &header::IF_MATCH)?,
             dry_run: dry_run.unwrap_or_default(),
@@ -138,9 +138,10 @@ impl Change {
 }
 
 /// What is recorded about a change besides who makes it.
-pub(in crate::api) fn context(headers: &HeaderMap) -> Answer<Context> {
+pub(in crate::api) fn context(headers: &HeaderMap, caller: &Caller) -> Answer<Context> {
     let readable = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
     Ok(Context {
+        key: caller.0.id.as_ref().map(ToString::to_string),
         reason: headers::text(headers, &REASON)?,
         on_behalf_of: headers::text(headers, &ON_BEHALF_OF)?,
         correlation: headers::trace(headers).map(str::to_owned).or_else(|| readable(headers::REQUEST_ID)),

@@ -269,16 +269,18 @@ impl Ends {
 }
 
 /// The moment that a parameter names.
-fn named(field: &'static str, text: Option<&str>) -> Answer<Option<Moment>> {
+pub(super) fn named(field: &'static str, text: Option<&str>) -> Answer<Option<Moment>> {
     text.map(moment).transpose().map_err(|problem| problem.field(field))
 }
 
-fn kinds(text: Option<&str>) -> Vec<String> {
+/// The values of a parameter, with commas between them.
+pub(super) fn kinds(text: Option<&str>) -> Vec<String> {
     let names = text.unwrap_or_default().split(',').map(str::trim);
     names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-fn limit(asked: Option<usize>) -> Answer<usize> {
+/// The most items of a page.
+pub(super) fn limit(asked: Option<usize>) -> Answer<usize> {
     let limit = asked.unwrap_or(DEFAULT_LIMIT);
     if (1..=LARGEST_LIMIT).contains(&limit) {
         return Ok(limit);

@@ -6,6 +6,7 @@
 //! commands, and shows what there is afterwards. What a rule refuses is a problem by itself: `?` is enough. Lists are
 //! cut into pages by [`page::cut`].
 
+mod audit;
 pub mod change;
 mod evidence;
 mod findings;
@@ -42,6 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(rules::routes())
         .merge(questions::routes())
         .merge(log::routes())
+        .merge(audit::routes())
         .merge(findings::routes())
         .merge(evidence::routes())
         .merge(status::routes())

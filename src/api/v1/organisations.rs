@@ -129,7 +129,7 @@ async fn found(
     Json(body): Json<OrganisationToFound>,
 ) -> Answer<Response> {
     caller.operator()?;
-    let (context, idempotency_key) = (change::context(&headers)?, change::idempotency_key(&headers)?);
+    let (context, idempotency_key) = (change::context(&headers, &caller)?, change::idempotency_key(&headers)?);
     let (id, commands) = body.commands()?;
     let request = Request { organisation: id.clone(), commands, actor: Actor::Operator, context, idempotency_key };
     if dry_run.unwrap_or_default() {

@@ -6,14 +6,18 @@ use chancery_aggregates::Command;
 use chancery_aggregates::command::OrganisationCommand;
 use chancery_aggregates::event::AuditExported;
 use chancery_aggregates::vocabulary::OrganisationId;
-use chrono::{SecondsFormat, TimeDelta};
+use chancery_projections::audit::Filter;
+use chrono::SecondsFormat;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
-use super::super::options::Point;
+use super::super::options::{self, Point};
 use super::super::time::Edge;
 use super::super::{CliError, Done, Session};
-use super::{LogKey, bar};
-use crate::engine::{Engine, EngineError, Moment, Request};
+use super::list::Chosen;
+use super::{LogKey, bar, written};
+use crate::audit::{self, About, Format};
+use crate::engine::{Engine, Request};
 use crate::log::pack::{self, Manifest, Wanted};
 use crate::log::sign::sign;
 
@@ -27,9 +31,14 @@ pub struct Args {
     /// Up to this time or position, included [default: the last event]
     #[arg(long, value_name = "TIME|POSITION")]
     to: Option<Point>,
-    /// A directory, or a file that ends in .tar.zst; neither may be there yet
-    #[arg(long, value_name = "DIR|FILE.tar.zst")]
+    /// A file; for a pack a directory, or a file that ends in .tar.zst. It may not be there yet
+    #[arg(long, value_name = "DIR|FILE")]
     out: PathBuf,
+    /// As what it is written: a pack is evidence; the others are for other programs, and can be chosen from
+    #[arg(long, value_name = "FORMAT", value_parser = format_parser(), default_value = PACK)]
+    format: options::Format,
+    #[command(flatten)]
+    chosen: Chosen,
     #[command(flatten)]
     key: LogKey,
 }
@@ -38,16 +47,38 @@ const HELP: &str = "\
 The export needs the profile's permission to export the audit log, and is an event itself: recorded before
 anything is written. The README in the pack says how to verify it with other people's tools.";
 
+/// The format that proves what it has.
+const PACK: &str = "pack";
+
+fn format_parser() -> impl TypedValueParser<Value = options::Format> {
+    let pack = PossibleValue::new(PACK).help("Events with all that it takes to verify them elsewhere");
+    let others = Format::ALL.map(|(format, help)| PossibleValue::new(format.as_str()).help(help));
+    // As on every other command: how the program tells what it did.
+    let told = ["table", "json"].map(|name| PossibleValue::new(name).hide(true));
+    PossibleValuesParser::new([pack].into_iter().chain(others).chain(told)).map(|name| match Format::named(&name) {
+        Some(format) => options::Format::Exported(format),
+        None if name == "json" => options::Format::Json,
+        None => options::Format::Table,
+    })
+}
+
 pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
     let organisation = session.organisation().await?;
     let engine = session.engine()?;
     let actor = session.actor()?.clone();
+    let asked = args.chosen.asked();
+    let filter = filter(args, session).await?;
     let (from, until) = range(args, engine, &organisation).await?;
     if args.out.exists() {
         let source = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
         return Err(CliError::File { path: args.out.clone(), source });
     }
-    let export = AuditExported { from, until, format: "pack".into(), filters: Default::default() };
+    let format = match args.format {
+        options::Format::Exported(format) => Some(format),
+        options::Format::Table | options::Format::Json => None,
+    };
+    let name = format.map_or(PACK, Format::as_str);
+    let export = AuditExported { from, until, format: name.into(), filters: asked.recorded() };
     let request = Request {
         organisation: organisation.clone(),
         commands: vec![Command::Organisation(OrganisationCommand::ExportAudit(export))],
@@ -59,10 +90,20 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     if session.options().dry_run {
         return Ok(Done::Wrote(outcome));
     }
-    let checkpoint = sign(engine, &organisation, &args.key.signer(session)?).await?;
     let made = engine.now().to_rfc3339_opts(SecondsFormat::Secs, true);
+    if let Some(format) = format {
+        let about = About { organisation, from, until, filters: asked.told(), made };
+        let wanted = written::Wanted { format, about, filter, out: &args.out };
+        return written::write(wanted, session, outcome).await;
+    }
+    let checkpoint = sign(engine, &organisation, &args.key.signer(session)?).await?;
     let wanted = Wanted { organisation: organisation.to_string(), from, until, checkpoint, made };
     let manifest = write(engine, &wanted, &args.out).await?;
+    tell(args, session, &manifest)?;
+    Ok(Done::Wrote(outcome))
+}
+
+fn tell(args: &Args, session: &Session, manifest: &Manifest) -> Result<(), CliError> {
     session.output().show(&json!({ "out": args.out, "manifest": manifest }), |page| {
         page.line(format!(
             "{} events of {}, #{} to #{}, are in {}",
@@ -76,8 +117,25 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
             ("root", Some(manifest.root.clone())),
             ("checkpoint", Some(format!("#{} {}", manifest.checkpoint_size, manifest.checkpoint_root))),
         ]);
-    })?;
-    Ok(Done::Wrote(outcome))
+    })
+}
+
+/// What entries are chosen by. Whoever may not export is not told what there is: the export is refused, and on record.
+async fn filter(args: &Args, session: &Session) -> Result<Filter, CliError> {
+    let asked = args.chosen.asked();
+    if asked.is_empty() {
+        return Ok(Filter::default());
+    }
+    if !matches!(args.format, options::Format::Exported(_)) {
+        let message = "a pack has every event of its range, or it would prove nothing: choose by `--from` and `--to`, \
+                       or write another `--format`";
+        return Err(CliError::Input { rule: "whole_pack", message: message.to_owned() });
+    }
+    let facts = session.facts_for_change().await?;
+    if facts.may_export().is_err() {
+        return Ok(Filter::default());
+    }
+    Ok(asked.filter(&facts)?)
 }
 
 /// An archive is made of a directory beside it, which is then removed.
@@ -104,29 +162,12 @@ async fn write(engine: &Engine, wanted: &Wanted, out: &Path) -> Result<Manifest,
 /// First and last position of what is asked for.
 async fn range(args: &Args, engine: &Engine, organisation: &OrganisationId) -> Result<(u64, u64), CliError> {
     let now = engine.now();
-    let from = match args.from.as_ref().map(|point| point.moment(Edge::Start, now)) {
-        None => 1,
-        Some(Moment::Position(position)) => position.max(1),
-        Some(Moment::Now) => last_until(engine, organisation, Moment::Now).await? + 1,
-        Some(Moment::Time(time)) => {
-            let before = time.checked_sub_signed(TimeDelta::microseconds(1)).unwrap_or(time);
-            last_until(engine, organisation, Moment::Time(before)).await? + 1
-        }
-    };
-    let to = args.to.as_ref().map_or(Moment::Now, |point| point.moment(Edge::Included, now));
-    let until = last_until(engine, organisation, to).await?;
+    let from = args.from.as_ref().map(|point| point.moment(Edge::Start, now));
+    let to = args.to.as_ref().map(|point| point.moment(Edge::Included, now));
+    let (from, until) = audit::range(engine, organisation, from, to).await?;
     if from > until {
         let message = "no event is in this range".to_owned();
         return Err(CliError::Input { rule: "empty_range", message });
     }
     Ok((from, until))
-}
-
-/// Position of the last event up to a moment; 0 before the first.
-async fn last_until(engine: &Engine, organisation: &OrganisationId, moment: Moment) -> Result<u64, CliError> {
-    match engine.replay(organisation, moment).await {
-        Ok(replayed) => Ok(replayed.state.position()),
-        Err(EngineError::BeforeFounding { .. }) => Ok(0),
-        Err(error) => Err(error.into()),
-    }
 }

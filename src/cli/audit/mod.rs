@@ -1,8 +1,10 @@
-//! `audit export|verify|checkpoint|checkpoints|proof|keys`: the log as evidence.
+//! `audit list|export|verify|checkpoint|checkpoints|proof|keys`: the log for auditors, and as evidence.
 
 mod export;
+mod list;
 mod show;
 mod verify;
+mod written;
 
 use std::io::IsTerminal as _;
 
@@ -21,7 +23,9 @@ use crate::store::sqlite::Access;
 /// What is done with the log.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Write events with all that it takes to verify them elsewhere: a directory, or one FILE.tar.zst
+    /// List the audit log: who did what to whom, where, when, why and from where, refusals included
+    List(list::Args),
+    /// Write events with all that it takes to verify them elsewhere, or for other programs
     Export(export::Args),
     /// Verify the logs of the store, or a pack, and name the first place that is wrong (exit code 1 then)
     Verify(verify::Args),
@@ -61,16 +65,27 @@ impl LogKey {
 }
 
 impl Command {
+    /// Whether a service does it for its callers, too.
+    pub(super) fn is_served(&self) -> bool {
+        matches!(self, Self::List(_))
+    }
+
+    /// Whether it lists all of a log, however long.
+    pub(super) fn is_unlimited(&self) -> bool {
+        matches!(self, Self::List(args) if args.is_unlimited())
+    }
+
     pub(super) fn needs(&self) -> Option<Access> {
         match self {
             Self::Export(_) | Self::Checkpoint(_) => Some(Access::Write),
             Self::Verify(args) => args.needs(),
-            Self::Checkpoints | Self::Proof(_) | Self::Keys => Some(Access::Read),
+            Self::List(_) | Self::Checkpoints | Self::Proof(_) | Self::Keys => Some(Access::Read),
         }
     }
 
     pub(super) async fn run(&self, session: &Session) -> Result<Done, CliError> {
         match self {
+            Self::List(args) => list::run(args, session).await,
             Self::Export(args) => Box::pin(export::run(args, session)).await,
             Self::Verify(args) => verify::run(args, session).await,
             Self::Checkpoint(key) => show::checkpoint(key, session).await,

@@ -115,4 +115,95 @@ shapes! {
         /// The events that lines cite
         events: Vec<Entry>,
     }
+    /// Something by its id, and by the name that it had then: `(erased)` where it can no longer be read
+    Called {
+        /// Its id
+        id: String,
+        /// Its name
+        #[schema(nullable = false)]
+        name: Option<String>,
+    }
+    /// Why something did not happen
+    AuditRefusal {
+        /// Stable name of the rule
+        rule: String,
+        /// As the actor read it
+        message: String,
+        /// What it was meant for, as it was asked for
+        target: String,
+        /// How often within the hour
+        occurrence: u32,
+    }
+    /// An entry of the audit log
+    AuditEntry {
+        /// Position in the organisation's log
+        position: u64,
+        /// When
+        #[schema(value_type = String, format = DateTime)]
+        time: String,
+        /// The event's name
+        r#type: String,
+        /// `allowed` or `refused`
+        outcome: String,
+        /// Who
+        actor: Called,
+        /// On whose behalf
+        #[schema(nullable = false)]
+        on_behalf_of: Option<Called>,
+        /// Id of the key with which the actor called
+        #[schema(nullable = false)]
+        key: Option<String>,
+        /// The command that it came from, or that was refused
+        #[schema(nullable = false)]
+        command: Option<String>,
+        /// The member to whom it happened
+        #[schema(nullable = false)]
+        subject: Option<Called>,
+        /// The role
+        #[schema(nullable = false)]
+        role: Option<Called>,
+        /// The permission
+        #[schema(nullable = false)]
+        permission: Option<Called>,
+        /// Where
+        #[schema(nullable = false)]
+        scope: Option<Called>,
+        /// Everything that the event names
+        subjects: Vec<ThingOfEvent>,
+        /// What was before
+        before: Option<Value>,
+        /// What is after
+        after: Option<Value>,
+        /// Of a refusal: which rule, and what it was about
+        #[schema(nullable = false)]
+        refusal: Option<AuditRefusal>,
+        /// Why, in the actor's words
+        #[schema(nullable = false)]
+        reason: Option<String>,
+        /// From where the request came
+        #[schema(nullable = false)]
+        source: Option<String>,
+        /// The program that made the request
+        #[schema(nullable = false)]
+        agent: Option<String>,
+        /// The same for all events of one request
+        #[schema(nullable = false)]
+        correlation: Option<String>,
+        /// What made the actor act
+        #[schema(nullable = false)]
+        causation: Option<String>,
+        /// All of it in a sentence
+        sentence: String,
+    }
+    /// Entries of the audit log, oldest first
+    #[schema(example = json!({"items": [{"position": 12, "time": "2026-03-03T14:30:00Z", "type": "RoleAssigned",
+        "outcome": "allowed", "actor": {"id": "olivia", "name": "Olivia"}, "command": "AssignRole",
+        "subject": {"id": "mei", "name": "Mei"}, "role": {"id": "viewer", "name": "Viewer"},
+        "subjects": [{"kind": "member", "id": "mei"}, {"kind": "role", "id": "viewer"}], "after": {},
+        "reason": "joins the team", "source": "http", "sentence": "Olivia gave the role Viewer to Mei"}], "next": null}))]
+    AuditPage {
+        items: Vec<AuditEntry>,
+        /// `after` of the next page; null after the last
+        next: Option<u64>,
+    }
 }

@@ -23,7 +23,7 @@ pub(super) use access::{AccessReport, EffectivePermissions};
 pub(super) use answers::{Decision, Explanation, Holders};
 pub(super) use evidence::{Checkpoints, LogKeys, LogProof};
 pub(super) use findings::Findings;
-pub(super) use log::{Activity, Diff, DiffLine, EventPage};
+pub(super) use log::{Activity, AuditPage, Diff, DiffLine, EventPage};
 pub(super) use members::{Member, MemberInShort};
 pub(super) use scopes::Scope;
 use utoipa::ToSchema;

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 /// What precedes the name of an event in `type`.
-pub(super) const TYPE_PREFIX: &str = "chancery.";
+pub(crate) const TYPE_PREFIX: &str = "chancery.";
 
 /// An event, as CloudEvents 1.0 has it. What is not in that specification is an extension attribute
 #[derive(Debug, Serialize, ToSchema)]
@@ -19,7 +19,7 @@ pub(super) const TYPE_PREFIX: &str = "chancery.";
     "position": 57, "eventversion": "1", "streamsequence": 2, "actor": "olivia", "command": "RenameRole",
     "data": {"RoleRenamed": {"role": "auditor", "name": "Auditor"}}
 }))]
-pub(super) struct CloudEvent {
+pub(crate) struct CloudEvent {
     /// Always `1.0`
     specversion: &'static str,
     /// The position in the organisation's log; with `source` it names the event among all
@@ -44,6 +44,10 @@ pub(super) struct CloudEvent {
     streamsequence: u64,
     /// A member's id, `@system` or `@operator`
     actor: String,
+    /// Id of the key with which the actor called
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    actorkey: Option<String>,
     /// On whose behalf
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -79,7 +83,7 @@ pub(super) struct CloudEvent {
 
 impl CloudEvent {
     /// The event; none if it has no JSON form, which plain data always has.
-    pub(super) fn of(organisation: &OrganisationId, recorded: Recorded) -> Option<Self> {
+    pub(crate) fn of(organisation: &OrganisationId, recorded: Recorded) -> Option<Self> {
         let Recorded { stamp, sequence, event, metadata, .. } = recorded;
         let name: Cow<'_, str> =
             percent_encoding::utf8_percent_encode(organisation.as_str(), percent_encoding::NON_ALPHANUMERIC).into();
@@ -95,6 +99,7 @@ impl CloudEvent {
             eventversion: EVENT_VERSION,
             streamsequence: sequence,
             actor: metadata.actor,
+            actorkey: metadata.key,
             onbehalfof: metadata.on_behalf_of,
             command: metadata.command,
             reason: metadata.reason,
@@ -106,12 +111,12 @@ impl CloudEvent {
         })
     }
 
-    pub(super) fn position(&self) -> u64 {
+    pub(crate) fn position(&self) -> u64 {
         self.position
     }
 
     /// About how many bytes it takes.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         1_000 + self.data.get().len()
     }
 }
