@@ -1,7 +1,7 @@
 //! The audit log read by entries, and written out for other programs.
 //!
-//! [`Entries`] reads forward, a stretch of events at a time, so a log of any length takes the memory of one stretch
-//! and of the access state. [`Writer`] takes entries one by one and writes them in a [`Format`].
+//! `Entries` reads forward, a stretch of events at a time, so a log of any length takes the memory of one stretch
+//! and of the access state. `Writer` takes entries one by one and writes them in a [`Format`].
 
 mod asked;
 mod download;

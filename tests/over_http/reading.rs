@@ -140,7 +140,12 @@ fn a_long_log_comes_in_stretches_and_whole() {
     let issue = "-o long --as olga key issue --self --label all";
     let key = on(&desk.store, issue).stdout.trim().to_owned();
     let service = desk.serve(&[]);
-    for line in ["--format json events", "--format json events --from 9 --limit 0 --type RoleAssigned"] {
+    for line in [
+        "--format json events",
+        "--format json events --from 9 --limit 0 --type RoleAssigned",
+        "--format json audit list",
+        "--format json audit list --from 9 --limit 0 --type RoleAssigned --outcome allowed",
+    ] {
         let here = on(&desk.store, &format!("-o long --as olga {line}"));
         assert!(here.ok().lines().count() > 2_500, "{here:?}");
         assert!(service.run(&key, line).ok() == here.ok(), "{line}");
