@@ -22,6 +22,7 @@ mod naming;
 pub mod projector;
 pub mod sheet;
 pub mod store;
+pub mod traces;
 pub mod vault;
 mod views;
 

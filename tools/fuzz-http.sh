@@ -27,6 +27,7 @@ line scope create tower Tower
 line role create Viewer --permission assets.view
 line member add mei --account-type member --role viewer --in tower
 line member add sync --service
+line audit checkpoint --log-key "$place/log.key" 2>/dev/null
 key=$("$chancery" --store "$store" -o acme --as olivia key issue --self --label fuzz 2>/dev/null)
 other=$("$chancery" --store "$store" -o acme --as olivia --format json key issue sync --label other 2>/dev/null |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["key"])')
@@ -47,7 +48,8 @@ import json, sys, urllib.request
 path, key, url = sys.argv[1:]
 document = json.load(urllib.request.urlopen(url))
 known = {"organisation": ["acme"], "member": ["mei", "sync", "none"], "role": ["viewer", "none"],
-         "scope": ["tower", "none"], "with": ["tower", "none"], "key": [key, "none"], "profile": ["buildings", "none"]}
+         "scope": ["tower", "none"], "with": ["tower", "none"], "key": [key, "none"], "profile": ["buildings", "none"],
+         "position": ["1", "7", "99999", "none"]}
 for operations in document["paths"].values():
     for operation in operations.values():
         for parameter in operation.get("parameters", []):
@@ -59,7 +61,7 @@ PYTHON
 
 fuzz() {
     "$SCHEMATHESIS" run "$place/openapi.json" --url "http://$url" --header "Authorization: Bearer $1" \
-        --phases examples,coverage,fuzzing --max-examples "$examples" --generation-deterministic --no-color --workers 2 \
+        --phases examples,coverage,fuzzing --max-examples "$examples" --generation-deterministic --no-color --workers 1 \
         --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
         --request-timeout 10 --no-shrink
 }

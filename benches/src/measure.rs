@@ -14,8 +14,10 @@ pub struct Contender<'a> {
 }
 
 trait Asked {
-    /// Answers all questions once, and how many of them with yes.
+    /// Answers all questions once, and how many of them with yes. A processor works at the next ones meanwhile.
     fn pass(&mut self) -> u64;
+    /// The same, but which question comes next is known only when the one before it is answered.
+    fn pass_in_turn(&mut self) -> u64;
     fn answers(&mut self) -> Vec<bool>;
 }
 
@@ -28,6 +30,16 @@ struct Each<Q, T, F> {
 impl<Q: AsRef<[T]>, T, F: FnMut(&T) -> bool> Asked for Each<Q, T, F> {
     fn pass(&mut self) -> u64 {
         self.questions.as_ref().iter().map(|question| u64::from((self.ask)(question))).sum()
+    }
+
+    fn pass_in_turn(&mut self) -> u64 {
+        let (questions, nothing) = (self.questions.as_ref(), std::hint::black_box(0));
+        let (mut yes, mut last) = (0, 0);
+        for at in 0..questions.len() {
+            last = u64::from((self.ask)(&questions[at + (last & nothing) as usize]));
+            yes += last;
+        }
+        yes
     }
 
     fn answers(&mut self) -> Vec<bool> {
@@ -47,28 +59,44 @@ impl std::fmt::Debug for Contender<'_> {
     }
 }
 
-/// Nanoseconds a question for each contender. Before the race the answers to each single question are compared. All
+/// Nanoseconds a question.
+#[derive(Debug, Clone, Copy)]
+pub struct Figure {
+    /// Where all questions are known beforehand, so that a processor answers several at a time.
+    pub stream: f64,
+    /// Where each question depends on the answer before.
+    pub in_turn: f64,
+}
+
+/// A figure for each contender. Before the race the answers to each single question are compared. All
 /// take their turn in each round, so that what else the machine does meets all of them.
-pub fn race(questions: usize, contenders: &mut [Contender<'_>]) -> Vec<f64> {
+pub fn race(questions: usize, contenders: &mut [Contender<'_>]) -> Vec<Figure> {
     let expected = contenders[0].asked.answers();
     assert_eq!(expected.len(), questions);
     for contender in contenders.iter_mut().skip(1) {
         let differing = contender.asked.answers().iter().zip(&expected).position(|(one, other)| one != other);
         assert_eq!(differing, None, "{} does not agree on the question with this number", contender.name);
     }
-    let mut taken = vec![Vec::new(); contenders.len()];
+    let mut taken = vec![(Vec::new(), Vec::new()); contenders.len()];
     for _ in 0..ROUNDS {
-        for (contender, taken) in contenders.iter_mut().zip(&mut taken) {
-            let start = Instant::now();
-            let mut passes = 0;
-            while passes == 0 || start.elapsed() < TURN {
-                std::hint::black_box(contender.asked.pass());
-                passes += 1;
-            }
-            taken.push(start.elapsed().as_secs_f64() * 1e9 / (passes * questions) as f64);
+        for (contender, (stream, _)) in contenders.iter_mut().zip(&mut taken) {
+            stream.push(turn(questions, || contender.asked.pass()));
+        }
+        for (contender, (_, in_turn)) in contenders.iter_mut().zip(&mut taken) {
+            in_turn.push(turn(questions, || contender.asked.pass_in_turn()));
         }
     }
-    taken.into_iter().map(median).collect()
+    taken.into_iter().map(|(stream, in_turn)| Figure { stream: median(stream), in_turn: median(in_turn) }).collect()
+}
+
+fn turn(questions: usize, mut pass: impl FnMut() -> u64) -> f64 {
+    let start = Instant::now();
+    let mut passes = 0;
+    while passes == 0 || start.elapsed() < TURN {
+        std::hint::black_box(pass());
+        passes += 1;
+    }
+    start.elapsed().as_secs_f64() * 1e9 / (passes * questions) as f64
 }
 
 pub fn median(mut figures: Vec<f64>) -> f64 {
@@ -76,11 +104,19 @@ pub fn median(mut figures: Vec<f64>) -> f64 {
     figures[figures.len() / 2]
 }
 
-/// Prints a table row for each contender, with its ratio to the named ones.
-pub fn report(title: &str, contenders: &[Contender<'_>], figures: &[f64]) {
-    println!("\n{title}");
+/// Prints a table row for each contender, with its ratios to the first one.
+pub fn report(title: &str, contenders: &[Contender<'_>], figures: &[Figure]) {
+    println!("\n{title:<46} {:>16} {:>24}", "in a stream", "one after another");
     for (contender, figure) in contenders.iter().zip(figures) {
-        println!("  {:<44} {:>12.1} ns   {:>10.2} x", contender.name, figure, figure / figures[0]);
+        let first = figures[0];
+        println!(
+            "  {:<44} {:>12.1} ns {:>7.2} x {:>12.1} ns {:>7.2} x",
+            contender.name,
+            figure.stream,
+            figure.stream / first.stream,
+            figure.in_turn,
+            figure.in_turn / first.in_turn
+        );
     }
 }
 

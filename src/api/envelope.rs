@@ -6,10 +6,12 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument as _;
 
 use super::headers::{self, REQUEST_ID};
 use super::problem::{Problem, RefusedBy};
 use super::service::Shared;
+use crate::traces;
 
 /// The longest request id that is written to the log.
 const LONGEST_LOGGED: usize = 128;
@@ -21,7 +23,9 @@ pub(super) async fn envelope(State(service): State<Shared>, request: Request, ne
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     let trace = headers::trace(request.headers()).map(str::to_owned);
-    let mut response = match tokio::time::timeout(service.settings.request_timeout.0, next.run(request)).await {
+    let span = traces::request(&method, route.as_ref(), request.headers());
+    let run = next.run(request).instrument(span.clone());
+    let mut response = match tokio::time::timeout(service.settings.request_timeout.0, run).await {
         Ok(response) => response,
         Err(_) => timed_out().into_response(),
     };
@@ -34,6 +38,7 @@ pub(super) async fn envelope(State(service): State<Shared>, request: Request, ne
     }
     let line = Line { method: &method, route: route.as_ref(), id: id.as_ref(), trace: trace.as_deref(), rule };
     line.write(status, took);
+    traces::answered(&span, status, rule);
     finish(&mut response, id);
     response
 }

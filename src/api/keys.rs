@@ -11,7 +11,8 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use chancery_aggregates::AccessState;
 use chancery_aggregates::key::KeyHash;
-use chancery_aggregates::vocabulary::Time;
+use chancery_aggregates::vocabulary::{KeyId, OrganisationId, Time};
+use foldhash::fast::RandomState;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
@@ -21,14 +22,17 @@ use crate::engine::Engine;
 use crate::keys::{Caller, OPERATOR_PREFIX, OperatorToken, Token, authenticate};
 use crate::store::KeyUse;
 
+/// Which key: the operator's are of no organisation.
+type Named = (Option<OrganisationId>, KeyId);
+
 /// The keys in the log: no database is asked where the organisation is in memory, and a revocation
 /// counts from the event on.
 #[derive(Debug)]
 pub struct EngineKeys {
     engine: Engine,
     operators: ArcSwap<OperatorKeys>,
-    /// By organisation and key: where the rates are counted.
-    identities: Mutex<HashMap<String, Arc<Identity>>>,
+    /// Where the rates are counted.
+    identities: Mutex<HashMap<Named, Arc<Identity>, RandomState>>,
     /// Uses that are still to be written down.
     uses: mpsc::Sender<KeyUse>,
     waiting: Mutex<Option<mpsc::Receiver<KeyUse>>>,
@@ -86,8 +90,8 @@ impl EngineKeys {
         let token = OperatorToken::parse(text).ok()?;
         let known = token.is_one_of(&self.operators.load().0);
         known.then(|| {
-            let name = format!("{OPERATOR_PREFIX}{}", token.key());
-            self.identity(name, |name| Identity::new(name, Bearer::Operator))
+            let name = || format!("{OPERATOR_PREFIX}{}", token.key());
+            self.identity((None, token.key().clone()), || Identity::new(name(), Bearer::Operator))
         })
     }
 
@@ -96,9 +100,10 @@ impl EngineKeys {
         let now = state.time().map_or(now, |head| head.max(now));
         match authenticate(state, token, now) {
             Ok(Caller { organisation, member, key }) => {
-                let name = Token::hint(&organisation, &key);
-                let new = |name| Identity::new(name, Bearer::Member { organisation, member }).with_id(key);
-                let identity = self.identity(name, new);
+                let identity = self.identity((Some(organisation.clone()), key.clone()), || {
+                    let name = Token::hint(&organisation, &key);
+                    Identity::new(name, Bearer::Member { organisation, member }).with_id(key)
+                });
                 self.note(&identity, now);
                 Some(identity)
             }
@@ -109,16 +114,8 @@ impl EngineKeys {
         }
     }
 
-    fn identity(&self, name: String, new: impl FnOnce(String) -> Identity) -> Arc<Identity> {
-        let mut identities = self.identities.lock();
-        match identities.get(&name) {
-            Some(identity) => identity.clone(),
-            None => {
-                let identity = Arc::new(new(name.clone()));
-                identities.insert(name, identity.clone());
-                identity
-            }
-        }
+    fn identity(&self, named: Named, new: impl FnOnce() -> Identity) -> Arc<Identity> {
+        self.identities.lock().entry(named).or_insert_with(|| Arc::new(new())).clone()
     }
 }
 

@@ -24,6 +24,7 @@ use crate::log::key::KeySource;
 use crate::log::sign::{self, Schedule, SignError};
 use crate::projector::{self, FollowOptions, Stage, Wake, Watch};
 use crate::store::sqlite::Access;
+use crate::traces::Traces;
 
 /// Variables that are no settings of the service.
 const OTHER_VARIABLES: &[&str] = &[
@@ -83,7 +84,8 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         session.output().raw(api::description(&settings).as_bytes())?;
         return Ok(Done::Shown);
     }
-    logs::begin(&settings.log, settings.log_format).map_err(|error| input("bad_log", &error))?;
+    let traces = Traces::begin(settings.otlp_endpoint.as_ref()).map_err(|error| input("bad_traces", &error))?;
+    logs::begin(&settings.log, settings.log_format, traces.as_ref()).map_err(|error| input("bad_log", &error))?;
     let operators = operator_keys(&settings, session)?;
     let keys = vault_keys(&store, session.options().vault_key.as_ref())?;
     let engine = Engine::new(open_store(&store, Access::Create)?).with_vault(keys);
@@ -93,6 +95,9 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         projector.end().await;
     }
     engine.close().await;
+    if let Some(traces) = traces {
+        traces.end().await;
+    }
     tracing::info!("stopped");
     served.map(|()| Done::Shown)
 }

@@ -19,7 +19,7 @@ mod connection;
 mod error;
 mod feed;
 mod replica;
-mod tls;
+pub(crate) mod tls;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

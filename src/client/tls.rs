@@ -13,7 +13,7 @@ use super::ClientError;
 
 /// The way to open TLS connections, to services whose certificate is of an authority in the file, or else of
 /// one that the system trusts.
-pub(super) fn connector(authority: Option<&Path>) -> Result<TlsConnector, ClientError> {
+pub(crate) fn connector(authority: Option<&Path>) -> Result<TlsConnector, ClientError> {
     let mut roots = RootCertStore::empty();
     match authority {
         None => {

@@ -4,36 +4,20 @@
 //! A setting has one name everywhere: `body_limit` in the file is `--body-limit` on the command line
 //! and `CHANCERY_BODY_LIMIT` in the environment. A name that is none is refused.
 
+mod file;
+mod shown;
 mod units;
+mod value;
 
-use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chancery_aggregates::refusal::nearest;
-use clap::ValueEnum;
+pub use file::{ConfigError, File, check_environment};
 use serde::Deserialize;
+pub use shown::masked;
+use shown::{display, line};
 pub use units::{Length, NotALength, NotASize, Size};
-
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LogFormat {
-    /// Lines for people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-impl std::fmt::Display for LogFormat {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Text => "text",
-            Self::Json => "json",
-        })
-    }
-}
+pub use value::{CollectorUrl, DisplayPath, KeyPlace, LogFormat, NotACollector};
 
 macro_rules! settings {
     (
@@ -133,6 +117,8 @@ settings! {
         operator_keys: DisplayPath, "CHANCERY_OPERATOR_KEYS", "FILE";
         /// The file of the key that signs checkpoints of the logs, or the key itself (PEM); without it, none are signed
         log_key: KeyPlace, "CHANCERY_LOG_KEY", "FILE|PEM";
+        /// Where to send traces by OTLP over HTTP, such as `http://127.0.0.1:4318`; without it, where `OTEL_EXPORTER_OTLP_ENDPOINT` says, else nowhere
+        otlp_endpoint: CollectorUrl, "CHANCERY_OTLP_ENDPOINT", "URL";
         /// The certificate chain for TLS, a PEM file; read again on SIGHUP
         tls_certificate: DisplayPath, "CHANCERY_TLS_CERTIFICATE", "FILE";
         /// The private key for TLS, a PEM file; read again on SIGHUP
@@ -144,168 +130,10 @@ fn seconds(seconds: u64) -> Length {
     Length(Duration::from_secs(seconds))
 }
 
-fn display(value: &impl std::fmt::Display) -> String {
-    value.to_string()
-}
-
-fn line(text: &mut String, doc: &[&str], name: &str, value: Option<String>) {
-    for doc in doc {
-        let _ = writeln!(text, "#{doc}");
-    }
-    let _ = match value {
-        Some(value) if value.bytes().all(|byte| byte.is_ascii_digit()) => writeln!(text, "{name} = {value}\n"),
-        Some(value) => writeln!(text, "{name} = {}\n", toml::Value::String(value)),
-        None => writeln!(text, "# {name} is not set\n"),
-    };
-}
-
-/// A path that can be shown.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct DisplayPath(pub PathBuf);
-
-impl std::str::FromStr for DisplayPath {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(PathBuf::from(text)))
-    }
-}
-
-impl std::fmt::Display for DisplayPath {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0.display())
-    }
-}
-
-/// A file with a secret, or the secret itself, which is not shown.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-pub struct KeyPlace(pub String);
-
-impl std::str::FromStr for KeyPlace {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl std::fmt::Display for KeyPlace {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if self.0.contains("-----BEGIN") { "(the key itself)" } else { &self.0 })
-    }
-}
-
-impl std::fmt::Debug for KeyPlace {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
-/// Why settings cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("`{}` cannot be read: {source}", .path.display())]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The file is not TOML, or a value is of the wrong kind.
-    #[error("`{}`: {reason}", .path.display())]
-    Bad {
-        /// Which file.
-        path: PathBuf,
-        /// Where and why.
-        reason: String,
-    },
-    /// A name that no setting has.
-    #[error("`{}` has a setting `{name}`, which there is not{}", .path.display(), hint(.nearest))]
-    Unknown {
-        /// Which file.
-        path: PathBuf,
-        /// The name.
-        name: String,
-        /// The most similar name that there is.
-        nearest: Option<String>,
-    },
-    /// A variable that is nearly the name of a setting.
-    #[error("the environment has `{name}`, which is no setting: did you mean `{nearest}`?")]
-    Variable {
-        /// The name.
-        name: String,
-        /// The most similar name that there is.
-        nearest: String,
-    },
-    /// Two settings that need each other.
-    #[error("{0}")]
-    Pair(&'static str),
-}
-
-fn hint(nearest: &Option<String>) -> String {
-    nearest.as_ref().map_or_else(String::new, |nearest| format!(": did you mean `{nearest}`?"))
-}
-
-/// What a file says: the settings, and where the log is.
-#[derive(Debug, Default, Deserialize)]
-pub struct File {
-    /// Where the log is.
-    pub store: Option<String>,
-    /// The settings.
-    #[serde(flatten)]
-    pub given: Given,
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Given::default().into()
     }
-}
-
-impl File {
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// When it cannot be read, is no TOML, or has a setting that there is not.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })?;
-        Self::parse(&text, path)
-    }
-
-    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let bad = |error: toml::de::Error| ConfigError::Bad {
-            path: path.to_owned(),
-            reason: error.to_string().trim_end().replace('\n', "\n  "),
-        };
-        let table: toml::Table = toml::from_str(text).map_err(bad)?;
-        let known = || std::iter::once("store").chain(NAMES.iter().map(|(name, _)| *name));
-        if let Some(name) = table.keys().find(|name| known().all(|known| known != name.as_str())) {
-            let nearest = nearest(name, known()).map(String::from);
-            return Err(ConfigError::Unknown { path: path.to_owned(), name: name.clone(), nearest });
-        }
-        table.try_into().map_err(bad)
-    }
-}
-
-/// Refuses variables whose name is nearly that of a setting: a slip of the pen must not leave a
-/// service without its limits. `others` are the names of variables that mean something else.
-///
-/// # Errors
-/// [`ConfigError::Variable`].
-pub fn check_environment(names: impl Iterator<Item = String>, others: &[&str]) -> Result<(), ConfigError> {
-    let known = || NAMES.iter().map(|(_, variable)| *variable).chain(others.iter().copied());
-    for name in names.filter(|name| name.starts_with("CHANCERY_") && known().all(|known| known != name.as_str())) {
-        // The prefix is common to all: likeness is judged without it.
-        let own = |name: &'static str| name.strip_prefix("CHANCERY_").unwrap_or(name);
-        let rest = name.strip_prefix("CHANCERY_").unwrap_or(&name);
-        if let Some(like) = nearest(rest, NAMES.iter().map(|(_, variable)| own(variable))) {
-            return Err(ConfigError::Variable { nearest: format!("CHANCERY_{like}"), name });
-        }
-    }
-    Ok(())
 }
 
 impl Settings {
@@ -343,28 +171,10 @@ impl Settings {
     }
 }
 
-/// The location of a store without its password.
-pub fn masked(store: &str) -> String {
-    let after_scheme = store.find("://").map_or(0, |at| at + 3);
-    let (scheme, rest) = store.split_at(after_scheme);
-    let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
-    let place = match place.rsplit_once('@') {
-        Some((user, host)) => match user.split_once(':') {
-            Some((user, _)) => format!("{user}:***@{host}"),
-            None => place.to_owned(),
-        },
-        None => place.to_owned(),
-    };
-    let secret = |pair: &str| {
-        let name = pair.split('=').next().unwrap_or_default();
-        if name.contains("password") { format!("{name}=***") } else { pair.to_owned() }
-    };
-    let query = query.map(|query| query.split('&').map(secret).collect::<Vec<_>>().join("&"));
-    query.map_or_else(|| format!("{scheme}{place}"), |query| format!("{scheme}{place}?{query}"))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn parse(text: &str) -> Result<File, ConfigError> {
@@ -412,6 +222,16 @@ mod tests {
         let file = parse(&printed).unwrap();
         assert_eq!(file.store.as_deref(), Some("postgres://chancery:***@db/access?sslmode=require&password=***"));
         assert_eq!(Settings::resolve(Given::default(), file.given).unwrap(), settings);
+    }
+
+    #[test]
+    fn a_collector_is_named_by_an_address_that_has_no_secret() {
+        let file = parse("otlp_endpoint = \"http://127.0.0.1:4318/\"").unwrap();
+        assert_eq!(file.given.otlp_endpoint.unwrap().traces(), "http://127.0.0.1:4318/v1/traces");
+        for bad in ["127.0.0.1:4318", "grpc://collector", "https://me:hunter2@collector", "http://collector?key=1"] {
+            let error = parse(&format!("otlp_endpoint = \"{bad}\"")).unwrap_err().to_string();
+            assert!(error.contains("write an address as"), "{error}");
+        }
     }
 
     #[test]

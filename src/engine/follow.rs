@@ -217,6 +217,8 @@ async fn step(engine: &Engine, after: Option<u64>, abreast: &ArcSwapOption<Insta
         for lane in lanes {
             lane.catch_up(engine).await?;
         }
+        // What is loaded from now on is read later than the head was.
+        abreast.store(Some(Arc::new(start)));
         return Ok(head);
     };
     let head = engine.store.changed(after, SILENCE).await?;

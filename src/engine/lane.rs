@@ -13,6 +13,7 @@ use chancery_aggregates::vocabulary::{KeyId, OrganisationId};
 use chancery_aggregates::{AccessState, Command, Event, Refusal, refused};
 use parking_lot::Mutex as SyncMutex;
 use tokio::sync::Mutex;
+use tracing::Instrument as _;
 
 use super::framework::RequestStore;
 use super::published::Published;
@@ -21,6 +22,7 @@ use super::snapshots::Snapshots;
 use super::transaction::Transaction;
 use super::{Condition, Engine, EngineError, Outcome, Request, Step, Watch};
 use crate::store::{Append, Appended, Idempotency, StoreError};
+use crate::traces;
 use crate::vault::{self, Sealing, VaultError};
 
 /// How often a request is decided again because another process was first.
@@ -245,7 +247,9 @@ impl Lane {
         }
         let expected_head = self.state.load().position();
         let organisation = self.organisation.to_string();
-        engine.store.append(Append { organisation, expected_head, idempotency, events }).await.map(Some)
+        let span = traces::append(events.len());
+        let append = Append { organisation, expected_head, idempotency, events };
+        engine.store.append(append).instrument(span).await.map(Some)
     }
 
     fn publish(&self, engine: &Engine, transaction: Transaction, appended: Appended) -> Outcome {

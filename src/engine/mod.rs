@@ -42,8 +42,10 @@ pub use published::Published;
 pub use replay::{Moment, Replayed};
 pub(crate) use replay::{apply, read};
 pub(crate) use snapshots::Snapshots;
+use tracing::Instrument as _;
 
 use crate::store::{Store, StoreError};
+use crate::traces;
 use crate::vault::{KeyEncryption, Vault, VaultError};
 
 /// A request: commands that are carried out together or not at all, and who asks, and why.
@@ -322,7 +324,14 @@ impl Engine {
         }
         // A caller that goes away in the middle of an append leaves the lane behind the store, never
         // ahead of it: reads look at the store's head, and the next append meets a conflict and catches up.
-        lane.execute(self, request, &watch, condition.as_ref()).await
+        let span = traces::commands(request.commands.first().map(Command::name), request.commands.len());
+        let executed = lane.execute(self, request, &watch, condition.as_ref()).instrument(span.clone()).await;
+        match &executed {
+            Ok(outcome) => span.record("chancery.events", outcome.events.len()),
+            Err(EngineError::Refused { refusal, .. }) => span.record("error.type", refusal.rule()),
+            Err(_) => span.record("error.type", "failed"),
+        };
+        executed
     }
 
     /// What a request would do: the state before, and the state after with the events, or the

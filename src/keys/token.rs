@@ -71,11 +71,7 @@ impl Token {
     /// What is wrong with it, without any of it.
     pub fn parse(text: &str) -> Result<Self, TokenError> {
         let [organisation, key] = open(PREFIX, text)?;
-        let organisation = percent_decode_str(&organisation.replace('~', "%"))
-            .decode_utf8()
-            .ok()
-            .and_then(|organisation| OrganisationId::parse(&organisation).ok());
-        let organisation = organisation.ok_or(TokenError::Organisation)?;
+        let organisation = organisation_named(organisation).ok_or(TokenError::Organisation)?;
         Ok(Self { organisation, key: KeyId::known(key), text: Zeroizing::new(text.to_owned()) })
     }
 
@@ -125,6 +121,16 @@ fn organisation_text(organisation: &OrganisationId) -> String {
     utf8_percent_encode(organisation.as_str(), ESCAPED).to_string().replace('%', "~")
 }
 
+/// The organisation that the text of a token names; most need no escape.
+fn organisation_named(text: &str) -> Option<OrganisationId> {
+    if !text.contains('~') {
+        return OrganisationId::parse(text).ok();
+    }
+    let text = text.replace('~', "%");
+    let decoded = percent_decode_str(&text).decode_utf8().ok()?;
+    OrganisationId::parse(&decoded).ok()
+}
+
 /// The digest of a whole token.
 pub(super) fn digest(text: &str) -> KeyHash {
     KeyHash::new(Sha256::digest(text.as_bytes()).into())
@@ -142,7 +148,7 @@ pub(super) fn seal(prefix: &str, parts: &[&str]) -> Result<Zeroizing<String>, ge
     }
     text.push_str(&secret);
     let checksum = checksum(&text);
-    text.push_str(&checksum);
+    text.extend(checksum.map(char::from));
     Ok(text)
 }
 
@@ -150,10 +156,13 @@ pub(super) fn seal(prefix: &str, parts: &[&str]) -> Result<Zeroizing<String>, ge
 pub(super) fn open<'a, const PARTS: usize>(prefix: &str, text: &'a str) -> Result<[&'a str; PARTS], TokenError> {
     let rest = text.strip_prefix(prefix).ok_or(TokenError::Prefix)?;
     let (parts, secret) = rest.rsplit_once('_').filter(|_| text.len() <= LONGEST).ok_or(TokenError::Shape)?;
-    let parts: Vec<&str> = parts.split('_').collect();
-    let parts: [&str; PARTS] = parts.try_into().map_err(|_| TokenError::Shape)?;
+    let mut named = parts.split('_');
+    let mut parts = [""; PARTS];
+    for part in &mut parts {
+        *part = named.next().ok_or(TokenError::Shape)?;
+    }
     let letters = |part: &str| part.bytes().all(|letter| letter.is_ascii_alphanumeric() || b"-.~".contains(&letter));
-    if parts.iter().any(|part| part.is_empty() || !letters(part)) {
+    if named.next().is_some() || parts.iter().any(|part| part.is_empty() || !letters(part)) {
         return Err(TokenError::Shape);
     }
     if secret.len() != SECRET_LETTERS + CHECKSUM_LETTERS || !secret.bytes().all(|letter| letter.is_ascii_alphanumeric())
@@ -161,11 +170,11 @@ pub(super) fn open<'a, const PARTS: usize>(prefix: &str, text: &'a str) -> Resul
         return Err(TokenError::Length);
     }
     let (before, given) = text.split_at_checked(text.len() - CHECKSUM_LETTERS).ok_or(TokenError::Shape)?;
-    if checksum(before) == given { Ok(parts) } else { Err(TokenError::Checksum) }
+    if checksum(before) == given.as_bytes() { Ok(parts) } else { Err(TokenError::Checksum) }
 }
 
 /// Tells a mistyped token from a wrong one without looking anything up. It protects nothing.
-fn checksum(text: &str) -> String {
+fn checksum(text: &str) -> [u8; CHECKSUM_LETTERS] {
     let digest = Sha256::digest(text.as_bytes());
     let mut number = digest.iter().take(4).fold(0u32, |number, byte| number << 8 | u32::from(*byte));
     let mut letters = [b'0'; CHECKSUM_LETTERS];
@@ -173,7 +182,7 @@ fn checksum(text: &str) -> String {
         *letter = LETTERS.get((number % 62) as usize).copied().unwrap_or(b'0');
         number /= 62;
     }
-    letters.iter().map(|letter| char::from(*letter)).collect()
+    letters
 }
 
 /// Letters and digits, each as likely as the others.

@@ -1,6 +1,7 @@
 //! What a reader sees, for programs: the same on the command line and over HTTP.
 
 pub(crate) mod cloud_event;
+pub(crate) mod evidence;
 pub(crate) mod explain;
 pub(crate) mod eyes;
 pub(crate) mod findings;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use chancery::config::{Length, Settings};
 use serde_json::{Value, json};
 
-use super::program::{Running, founded, founded_in, request, serve};
+use super::program::{Running, founded, founded_in, request, run, serve};
 use super::server::Answer;
 use super::world::{OPERATOR, World};
 use crate::store_contract::postgres::cluster::{Cluster, Database};
@@ -97,6 +97,50 @@ fn reads_go_on_while_postgresql_is_away_and_writes_when_it_is_back() {
     cluster.tell("start");
     eventually("it recovers by itself", || create(&running, &token, "after").status == 201);
     eventually("it is ready again", || request(&running, "GET", "/readyz").send().status == 200);
+}
+
+/// Bounds what any file of a service may grow to, as a full disk does.
+fn limit_files(running: &Running, bytes: Option<u64>) {
+    let size = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| format!("{bytes}:unlimited"));
+    let pid = running.child.id().to_string();
+    let limited = Command::new("prlimit").args([&format!("--fsize={size}"), "--pid", &pid]).status();
+    assert!(limited.unwrap().success());
+}
+
+#[test]
+fn a_full_disk_fails_writes_and_nothing_else_until_there_is_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, token) = founded(&directory);
+    // A write beyond the limit fails, as on a full disk, instead of ending the process.
+    let mut command = Command::new("env");
+    command.args(["--ignore-signal=XFSZ", env!("CARGO_BIN_EXE_chancery"), "--store", &store]);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
+    let running = run(command);
+    let sizes = std::fs::read_dir(directory.path()).unwrap().map(|file| file.unwrap().metadata().unwrap().len());
+    limit_files(&running, Some(sizes.max().unwrap() + (64 << 10)));
+    let mut acknowledged = BTreeSet::new();
+    let refused = (0..2_000).map(|number| format!("s{number}")).find_map(|id| {
+        let made = create(&running, &token, &id);
+        if made.status == 201 { (!acknowledged.insert(id)).then_some(made) } else { Some(made) }
+    });
+    let refused = refused.expect("the disk is never full");
+    let told = refused.problem(507, "store_full");
+    assert!(!told["detail"].as_str().unwrap().contains("serve.db"), "{told}");
+    create(&running, &token, "again").problem(507, "store_full");
+    assert_eq!(asks(&running, &token).ok()["decision"], true);
+    let last = acknowledged.iter().next_back().unwrap();
+    assert_eq!(request(&running, "GET", &format!("{SCOPES}/{last}")).key(&token).send().ok()["id"], last.as_str());
+    assert_eq!(request(&running, "GET", &format!("{SCOPES}/again")).key(&token).send().status, 404);
+    limit_files(&running, None);
+    eventually("it goes on when there is room", || create(&running, &token, "more").status == 201);
+    acknowledged.insert("more".to_owned());
+    drop(running);
+
+    let running = serve(&store, &[]);
+    let listed = request(&running, "GET", &format!("{SCOPES}?limit=1000")).key(&token).send().ok();
+    let there: BTreeSet<String> =
+        listed["items"].as_array().unwrap().iter().map(|scope| scope["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(acknowledged, there, "what was acknowledged is there, and nothing else");
 }
 
 #[test]

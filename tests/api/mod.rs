@@ -4,16 +4,20 @@ mod audit;
 mod authzen;
 mod connections;
 mod description;
+mod evidence;
 mod faults;
 mod feed;
 mod keys;
+mod metrics;
 mod organisations;
+mod parity;
 mod program;
 mod rest;
 mod roles;
 mod rules;
 mod server;
 mod tls;
+mod traces;
 mod world;
 
 /// Each test on every store.

@@ -34,8 +34,24 @@ fn line(store: &str, words: &[&str]) -> String {
 }
 
 pub(super) fn serve(store: &str, flags: &[&str]) -> Running {
+    serve_with(store, flags, &[])
+}
+
+/// Serves with variables in the environment, and none of OpenTelemetry's that are there by chance.
+pub(super) fn serve_with(store: &str, flags: &[&str], variables: &[(&str, &str)]) -> Running {
     let mut command = chancery(store);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("OTEL_")) {
+            command.env_remove(name);
+        }
+    }
+    command.envs(variables.iter().copied());
     command.args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]).args(flags);
+    run(command)
+}
+
+/// Starts a service, and waits until it says where it listens.
+pub(super) fn run(mut command: Command) -> Running {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let address = lines.find_map(|line| {
@@ -147,6 +163,48 @@ fn a_feed_ends_within_seconds_when_another_process_revokes_its_key() {
     let last = rest.last().unwrap();
     assert_eq!((&last["status"], &last["rule"]), (&json!(401), &json!("unauthenticated")), "{last}");
     assert!(rest.iter().all(|event| event["type"] != "chancery.KeyRevoked"), "nothing is sent after the key ended");
+}
+
+#[test]
+fn an_operators_key_that_is_made_while_the_service_runs_counts_after_a_hangup() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, _) = founded(&directory);
+    let keys = directory.path().join("operator.keys");
+    let make = || {
+        let text = line(&store, &["key", "operator", "--operator-keys", keys.to_str().unwrap()]);
+        text.trim().rsplit(' ').next().unwrap().to_owned()
+    };
+    let first = make();
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&keys).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "nobody else reads the digests");
+    let running = serve(&store, &["--operator-keys", keys.to_str().unwrap()]);
+    let asks = |key: &str| request(&running, "GET", "/v1/organisations").key(key).send();
+    assert_eq!(asks(&first).ok()["items"][0]["id"], "acme");
+    let second = make();
+    assert_ne!(first, second);
+    asks(&second).problem(401, "unauthenticated");
+    let hang_up = || {
+        let told = Command::new("kill").args(["-HUP", &running.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+    };
+    let eventually = |what: &str, so: &dyn Fn() -> bool| {
+        assert!(
+            (0..400).any(|_| so() || (std::thread::sleep(std::time::Duration::from_millis(50)), false).1),
+            "{what}"
+        );
+    };
+    hang_up();
+    eventually("both keys count", &|| asks(&second).status == 200 && asks(&first).status == 200);
+
+    // A digest that is taken out ends its key; a file that makes no sense changes nothing.
+    let digests = std::fs::read_to_string(&keys).unwrap();
+    let last = digests.lines().rfind(|line| line.starts_with("sha256:")).unwrap();
+    std::fs::write(&keys, format!("{last}\n")).unwrap();
+    hang_up();
+    eventually("the first key has ended", &|| asks(&first).status == 401);
+    std::fs::write(&keys, "sha256:nonsense\n").unwrap();
+    hang_up();
+    assert_eq!(asks(&second).status, 200);
 }
 
 #[test]

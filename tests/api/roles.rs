@@ -7,6 +7,7 @@ use super::world::{OPERATOR, World};
 
 on_every_store! {
     a_role_is_made_read_changed_and_deleted,
+    a_copy_of_a_role_has_what_the_role_has_and_goes_its_own_way,
     a_change_is_bound_to_the_version_that_was_read,
     a_repeated_request_answers_as_the_first_time,
     a_rehearsal_tells_what_would_change_and_changes_nothing,
@@ -42,6 +43,22 @@ fn a_role_is_made_read_changed_and_deleted(world: &World) {
     let then = format!("{location}?at={}", made.header("x-chancery-position").unwrap());
     assert_eq!(world.get(&then, "acme/olivia").ok()["name"], "Site Auditor");
     world.get(&then, "acme/hugo").problem(403, "missing_permission");
+}
+
+fn a_copy_of_a_role_has_what_the_role_has_and_goes_its_own_way(world: &World) {
+    world.post(ROLES, "acme/olivia", &auditor()).ok();
+    let duplicate = format!("{ROLES}/site_auditor/duplicate");
+    let made = world.post(&duplicate, "acme/olivia", &json!({"name": "Night Auditor"}));
+    assert_eq!((made.status, made.header("location")), (201, Some(format!("{ROLES}/night%5Fauditor").as_str())));
+    assert_eq!(made.json()["permissions"], json!(["assets.view"]));
+    let change = json!({"deny": ["assets.view"]});
+    world.request("PATCH", &format!("{ROLES}/night_auditor")).key("acme/olivia").json(&change).send().ok();
+    let first = world.get(&format!("{ROLES}/site_auditor"), "acme/olivia").ok();
+    assert_eq!(first["permissions"], json!(["assets.view"]));
+    world.post(&duplicate, "acme/olivia", &json!({"name": "Site auditor"})).problem(409, "name_taken");
+    world.post(&duplicate, "acme/hugo", &json!({"name": "Mine"})).problem(403, "missing_permission");
+    let absent = format!("{ROLES}/nothing/duplicate");
+    world.post(&absent, "acme/olivia", &json!({"name": "Copy"})).problem(404, "unknown");
 }
 
 fn a_change_is_bound_to_the_version_that_was_read(world: &World) {

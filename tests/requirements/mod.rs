@@ -1,14 +1,22 @@
 //! The requirements of the four products, as cases in `tests/cases/*.toml`.
 
 mod expectation;
+mod served;
 mod world;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
+use chancery::store::Access;
+use chancery::store::memory::MemoryStore;
+use chancery::store::postgres::{OpenOptions, PostgresStore};
+use chancery::store::sqlite::SqliteStore;
 use serde::Deserialize;
+use tokio::task::block_in_place;
+use world::{Stage, World};
 
-use world::World;
+use crate::store_contract::postgres::cluster::Database;
 
 /// Ids that have no case yet, and why.
 const LATER: [(&str, &str); 0] = [];
@@ -79,22 +87,43 @@ fn every_case_quotes_a_sentence_and_expects_something() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_case_holds() {
+    hold_on(Stage::on(Arc::new(MemoryStore::new()))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_holds_over_http_on_sqlite() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open_or_create(directory.path().join("cases.db")).unwrap();
+    hold_on(Stage::over_http(Arc::new(store)).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_holds_over_http_on_postgresql() {
+    let database = block_in_place(Database::new);
+    let options = OpenOptions::new(Access::Create);
+    let store = block_in_place(|| PostgresStore::open_with(&database.url(), &options)).unwrap();
+    hold_on(Stage::over_http(Arc::new(store)).await).await;
+}
+
+async fn hold_on(stage: Stage) {
     let mut failures = Vec::new();
     let mut held = 0;
     for (name, file) in case_files() {
         for case in &file.case {
-            match run(&file.profile, case).await {
+            let id = format!("{}-{}", case.id.to_lowercase(), held + failures.len());
+            match run(&stage, &id, &file.profile, case).await {
                 Ok(()) => held += 1,
                 Err(failure) => failures.push(format!("{name}, {}: {failure}", case.id)),
             }
         }
     }
+    stage.close().await;
     assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), failures.len() + held, failures.join("\n"));
     assert!(held > 40, "only {held} cases were run");
 }
 
-async fn run(profile: &str, case: &Case) -> Result<(), String> {
-    let mut world = World::founded(profile).await?;
+async fn run(stage: &Stage, id: &str, profile: &str, case: &Case) -> Result<(), String> {
+    let mut world = World::founded(stage, id, profile).await?;
     for line in &case.situation {
         world.arrange(line).await.map_err(|failure| format!("`{line}`: {failure}"))?;
     }

@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use chancery_aggregates::access::{Decision, Denial};
 use serde_json::value::RawValue;
+use tracing::Instrument as _;
 
 use super::answer::{Answered, respond, single};
 use super::documented::{EvaluationAnswer, EvaluationRequest, EvaluationsAnswer, EvaluationsRequest};
@@ -15,6 +16,7 @@ use crate::api::check::check;
 use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::{Service, Shared};
+use crate::traces;
 
 /// Asks whether a subject may do something
 ///
@@ -34,7 +36,9 @@ pub(super) async fn evaluation(State(service): State<Shared>, caller: Caller, re
     let Asked { body, state } = asked(&service, &caller, request).await?;
     let item: Object<Item<'_>> = parse(&body)?;
     let mut views = Views::new(&service, caller.member()?, state)?;
-    let answered = answer(&service, &mut views, &Parts::of(&item.0)).await?;
+    let span = traces::evaluation(1);
+    let answered = answer(&service, &mut views, &Parts::of(&item.0)).instrument(span.clone()).await?;
+    span.record("chancery.allowed", u64::from(answered.is_allowed()));
     Ok(single(&answered, views.position()))
 }
 
@@ -55,7 +59,8 @@ pub(super) async fn evaluations(State(service): State<Shared>, caller: Caller, r
     // Nearly always all items are well formed: only otherwise each is looked at by itself.
     if let Ok(batch) = serde_json::from_slice::<Object<Batch<'_, Object<Item<'_>>>>>(&body) {
         let items = batch.0.evaluations.as_deref().unwrap_or_default();
-        return answer_all(&service, &mut views, &batch.0, items, |item| Ok(&item.0)).await;
+        let span = traces::evaluation(items.len().max(1));
+        return answer_all(&service, &mut views, &batch.0, items, |item| Ok(&item.0)).instrument(span).await;
     }
     let batch: Object<Batch<'_, &RawValue>> = parse(&body)?;
     let raw = batch.0.evaluations.as_deref().unwrap_or_default();
@@ -65,6 +70,7 @@ pub(super) async fn evaluations(State(service): State<Shared>, caller: Caller, r
         Ok(item) => Ok(&item.0),
         Err(raw) => Err(Problem::bad_request("bad_body", mistake_in(raw.get()).unwrap_or_default())),
     })
+    .instrument(traces::evaluation(items.len().max(1)))
     .await
 }
 
@@ -121,6 +127,7 @@ async fn answer_all<I, T>(
     }
     let semantic = batch.options.as_ref().and_then(|options| options.0.evaluations_semantic).unwrap_or_default();
     let mut body = Vec::with_capacity(32 + items.len() * 24);
+    let mut allowed = 0_u64;
     body.extend_from_slice(br#"{"evaluations":["#);
     for (number, item) in items.iter().enumerate() {
         let answered = match read(item) {
@@ -131,12 +138,14 @@ async fn answer_all<I, T>(
             body.push(b',');
         }
         answered.write(&mut body);
+        allowed += u64::from(answered.is_allowed());
         match (semantic, answered.is_allowed()) {
             (Semantic::DenyOnFirstDeny, false) | (Semantic::PermitOnFirstPermit, true) => break,
             _ => {}
         }
     }
     body.extend_from_slice(b"]}");
+    tracing::Span::current().record("chancery.allowed", allowed);
     Ok(respond(body, views.position()))
 }
 

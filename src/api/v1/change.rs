@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
+use chancery_aggregates::event::Recorded;
 use chancery_aggregates::state::KeyEntry;
 use chancery_aggregates::vocabulary::{Actor, KeyId, OrganisationId};
 use chancery_aggregates::{AccessState, Command, Facts};
@@ -243,14 +244,6 @@ impl Change {
         if condition.is_some_and(|condition| !condition(&before)) {
             return Err(Problem::changed());
         }
-        let mut narrator = Narrator::new(before.clone());
-        let would: Vec<PreviewedEvent> = events
-            .iter()
-            .map(|recorded| {
-                let sentence = narrator.tell(recorded).sentence;
-                PreviewedEvent { kind: recorded.event.name().to_owned(), sentence }
-            })
-            .collect();
         let now = events.last().map_or(self.facts.now, |event| event.stamp.time);
         let compared = diff(&before, now, &events, now, &Filter::default());
         let facts = Facts { state: before, ..self.facts.clone() };
@@ -262,7 +255,7 @@ impl Change {
             compared.lines.into_iter().partition(|line| seen(line.member.id.as_str()));
         let access = lines.iter().filter_map(|line| serde_json::to_value(line).ok()).collect();
         let position = facts.state.position();
-        let preview = Preview { dry_run: true, events: would, access, unseen: unseen.len() };
+        let preview = Preview { access, unseen: unseen.len(), ..Preview::of(&facts.state, &events) };
         Ok(([(POSITION, HeaderValue::from(position))], axum::Json(preview)).into_response())
     }
 }
@@ -312,6 +305,18 @@ pub struct Preview {
     access: Vec<Value>,
     /// How many other lines of `access` are out of the caller's sight
     unseen: usize,
+}
+
+impl Preview {
+    /// What would happen, and nothing yet about whose permissions would change.
+    pub(super) fn of(before: &AccessState, events: &[Recorded]) -> Self {
+        let mut narrator = Narrator::new(before.clone());
+        let tell = |recorded: &Recorded| {
+            let sentence = narrator.tell(recorded).sentence;
+            PreviewedEvent { kind: recorded.event.name().to_owned(), sentence }
+        };
+        Self { dry_run: true, events: events.iter().map(tell).collect(), access: Vec::new(), unseen: 0 }
+    }
 }
 
 /// What there is after a change; with `dry_run`, what would change instead

@@ -8,6 +8,7 @@
 
 mod audit;
 pub mod change;
+mod evidence;
 mod findings;
 mod keys;
 mod log;
@@ -21,6 +22,7 @@ mod roles;
 mod rules;
 mod scopes;
 mod shapes;
+mod status;
 pub mod view;
 
 pub use change::{Change, Shown};
@@ -43,4 +45,6 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(log::routes())
         .merge(audit::routes())
         .merge(findings::routes())
+        .merge(evidence::routes())
+        .merge(status::routes())
 }

@@ -1,31 +1,30 @@
 //! `/v1/organisations`: the operator founds and lists them, a member looks at its own.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use chancery_aggregates::AccessState;
-use chancery_aggregates::Refusal;
 use chancery_aggregates::event::Details;
-use chancery_aggregates::founding::Founder;
+use chancery_aggregates::founding::{self, Founder};
 use chancery_aggregates::profile::BUILT_IN;
 use chancery_aggregates::profile::check::check;
 use chancery_aggregates::refusal::Thing;
-use chancery_aggregates::vocabulary::{LONGEST_NAME, MemberId, OrganisationId, Time};
+use chancery_aggregates::vocabulary::{Actor, LONGEST_NAME, MemberId, OrganisationId, Personal, Time};
+use chancery_aggregates::{AccessState, Command, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::change::{self, Circumstances, Preview, Rehearsal, Shown};
 use super::page::{Cut, Paging, Placed, cut};
 use super::view::{AtLeast, When};
 use super::{Seen, View};
 use crate::api::authentication::Caller;
 use crate::api::body::{Json, Query};
 use crate::api::failures::Failures;
-use crate::api::headers::POSITION;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
-use crate::engine::Context;
+use crate::engine::Request;
 
 /// The operations.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -87,6 +86,12 @@ struct OrganisationToFound {
     profile: String,
     /// The id of its first member, who owns it
     owner: String,
+    /// The first member's name
+    #[schema(nullable = false)]
+    owner_name: Option<String>,
+    /// The first member's e-mail address
+    #[schema(nullable = false)]
+    owner_email: Option<String>,
 }
 
 /// Lists the organisations, with the operator's key
@@ -110,37 +115,33 @@ async fn list(
 
 /// Founds an organisation from a built-in profile, with the operator's key
 ///
-/// A repeated request is refused as `already_founded`: nothing is founded twice.
+/// Without an `Idempotency-Key` a repeated request is refused as `already_founded`: nothing is founded twice.
 #[utoipa::path(post, path = "/v1/organisations", operation_id = "found_organisation", tag = "Organisations",
-    request_body = OrganisationToFound,
-    responses((status = 201, body = Organisation, description = "The organisation"), Failures))]
+    params(Rehearsal, Circumstances), request_body = OrganisationToFound,
+    responses((status = 201, body = Organisation, description = "The organisation"), (status = 200, body = Preview,
+        description = "What would change, with `dry_run`", example = json!({"dry_run": true, "events": [], "access": [],
+        "unseen": 0})), Failures))]
 async fn found(
     State(service): State<Shared>,
     caller: Caller,
+    headers: HeaderMap,
+    Query(Rehearsal { dry_run }): Query<Rehearsal>,
     Json(body): Json<OrganisationToFound>,
 ) -> Answer<Response> {
     caller.operator()?;
-    let id = OrganisationId::parse(&body.id)
-        .map_err(|because| Refusal::bad_id(Thing::Organisation, &bounded(&body.id), because))?;
-    let owner = MemberId::parse(&body.owner)
-        .map_err(|because| Refusal::bad_id(Thing::Member, &bounded(&body.owner), because))?;
-    let known = BUILT_IN.iter().find(|(name, _)| *name == body.profile);
-    let profile = known.and_then(|(_, text)| check(text).ok()).ok_or_else(|| {
-        let names: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
-        let detail = format!("there is no such profile: choose one of {}", names.join(", "));
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_profile", detail).field("profile")
-    })?;
-    let founder = Founder { id: owner, details: Details::default() };
-    let context = Context { source: Some("http".to_owned()), ..Context::default() };
-    let outcome = service.engine.found(&id, &body.name, &profile, &founder, context).await?;
+    let (context, idempotency_key) = (change::context(&headers, &caller)?, change::idempotency_key(&headers)?);
+    let (id, commands) = body.commands()?;
+    let request = Request { organisation: id.clone(), commands, actor: Actor::Operator, context, idempotency_key };
+    if dry_run.unwrap_or_default() {
+        let (before, _, events) = service.engine.rehearse(&request).await?;
+        return Ok(axum::Json(Preview::of(&before, &events)).into_response());
+    }
+    let outcome = service.engine.execute(request).await?;
     let state = service.state(&id, Some(outcome.position)).await?;
     let name = percent_encoding::utf8_percent_encode(id.as_str(), percent_encoding::NON_ALPHANUMERIC);
-    let mut response = (StatusCode::CREATED, axum::Json(Organisation::of(&state))).into_response();
-    response.headers_mut().insert(POSITION, HeaderValue::from(outcome.position));
-    if let Ok(location) = HeaderValue::from_str(&format!("/v1/organisations/{name}")) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    Ok(response)
+    let location = Some(format!("/v1/organisations/{name}"));
+    let shown = Shown { location, version: None, body: Organisation::of(&state) };
+    Ok(change::answer(StatusCode::CREATED, &outcome, shown))
 }
 
 /// Shows the organisation of the key
@@ -149,6 +150,26 @@ async fn found(
     responses((status = 200, body = Organisation, description = "The organisation"), Failures))]
 async fn show(view: View) -> Answer<Seen<Organisation>> {
     Ok(view.seen(Organisation::of(&view.facts.state)))
+}
+
+impl OrganisationToFound {
+    /// Which organisation, and what founds it.
+    fn commands(self) -> Answer<(OrganisationId, Vec<Command>)> {
+        let id = OrganisationId::parse(&self.id)
+            .map_err(|because| Refusal::bad_id(Thing::Organisation, &bounded(&self.id), because))?;
+        let owner = MemberId::parse(&self.owner)
+            .map_err(|because| Refusal::bad_id(Thing::Member, &bounded(&self.owner), because))?;
+        let known = BUILT_IN.iter().find(|(name, _)| *name == self.profile);
+        let profile = known.and_then(|(_, text)| check(text).ok()).ok_or_else(|| {
+            let names: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
+            let detail = format!("there is no such profile: choose one of {}", names.join(", "));
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_profile", detail).field("profile")
+        })?;
+        let clear = |text: Option<String>| text.map(|text| Personal::Clear(text.into()));
+        let details = Details { name: clear(self.owner_name), email: clear(self.owner_email), ..Details::default() };
+        let commands = founding::commands(&id, &self.name, &profile, &Founder { id: owner, details });
+        Ok((id, commands))
+    }
 }
 
 impl Organisation {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::extract::State;
 use chancery_aggregates::Facts;
-use chancery_aggregates::access::{Ownership, Place, Question, evaluate_question};
+use chancery_aggregates::access::{Ownership, Place, Question};
 use chancery_aggregates::authority::Reader;
 use chancery_aggregates::state::MemberIx;
 use chancery_aggregates::vocabulary::{MemberScope, ScopeRef};
@@ -22,9 +22,11 @@ use super::shapes::{AccessReport, Decision, EffectivePermissions, Explanation, H
 use super::view::{AtLeast, When};
 use super::{Seen, View};
 use crate::api::body::{InPath, Query};
+use crate::api::check;
 use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
+use crate::traces;
 use crate::views::explain::{Answer as Explained, decision_json};
 
 /// The operations.
@@ -114,9 +116,12 @@ struct AccessFilter {
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/check", operation_id = "check", tag = "Questions",
     params(("organisation" = String, Path, description = "Where", example = "acme"), Asked, When, AtLeast),
     responses((status = 200, body = Decision, description = "Yes, or why not"), Failures))]
-async fn check(view: View, Query(asked): Query<Asked>) -> Answer<Seen<Value>> {
+async fn check(State(service): State<Shared>, view: View, Query(asked): Query<Asked>) -> Answer<Seen<Value>> {
     let question = asked.question(&view.facts.reader()?)?;
-    Ok(view.seen(decision_json(&evaluate_question(&view.facts.state, &question))))
+    let span = traces::evaluation(1);
+    let decision = span.in_scope(|| check::check(&service.meters, &view.facts.state, &question));
+    span.record("chancery.allowed", u64::from(decision.is_allowed()));
+    Ok(view.seen(decision_json(&decision)))
 }
 
 /// Why the answer is what it is, down to the events, and since when; the events for who may read the log

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::member::Row;
+use super::member::{Brief, Row};
 use super::quick::{Grid, Line};
 use super::{AccessIndex, RoleRow, ScopeRow};
 use crate::access::holdings::narrowed;
@@ -132,10 +132,12 @@ impl AccessIndex {
             Some(extra) => drop(self.extras.insert(ix.0, Arc::new(extra))),
             None => drop(self.extras.remove(&ix.0)),
         }
+        let brief = Brief::of(&row);
         if known.is_none() {
             self.members.push(row);
-        } else if let Some(slot) = self.members.get_mut(ix.index()) {
-            *slot = row;
+            self.briefs.push(brief);
+        } else if let (Some(slot), Some(short)) = (self.members.get_mut(ix.index()), self.briefs.get_mut(ix.index())) {
+            (*slot, *short) = (row, brief);
         }
     }
 }

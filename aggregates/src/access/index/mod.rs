@@ -19,10 +19,10 @@ mod quick;
 use std::sync::Arc;
 
 pub use list::{ListError, Page, Resource, ResourceItem, SubjectItem};
-use member::{Extra, Plain, Row};
+use member::{Brief, Extra, Plain, Row};
 use names::{Id, Names};
 use pages::Pages;
-use quick::{Grid, Line, Quick};
+use quick::{Bits, Grid, Line, Quick};
 
 use super::coverage::Place;
 use super::evaluate::{Decision, Denial, Ownership, Question, Request, decide};
@@ -38,11 +38,12 @@ use crate::vocabulary::AccountTypeKey;
 #[derive(Clone, Default)]
 #[repr(C, align(64))]
 pub struct AccessIndex {
-    members: Pages<Row, 256>,
+    briefs: Pages<Brief, 512>,
     lines: Pages<Line, 256>,
     grid: Grid,
     position: u64,
     profile: Option<Arc<Profile>>,
+    members: Pages<Row, 256>,
     member_names: Names,
     scope_names: Names,
     scopes: Pages<ScopeRow, 64>,
@@ -153,7 +154,7 @@ impl AccessIndex {
     #[inline]
     pub fn evaluate(&self, request: &Request<'_>) -> Decision {
         match self.question(request) {
-            Ok(question) => self.decide(&question),
+            Ok(question) => self.conclude(self.bits_by_row(&question), &question),
             Err(denial) => Decision::Denied(denial),
         }
     }
@@ -161,7 +162,12 @@ impl AccessIndex {
     /// Answers a question, as [`evaluate_question`](super::evaluate_question) does.
     #[inline]
     pub fn decide(&self, question: &Question) -> Decision {
-        match self.quick(question) {
+        self.conclude(self.bits_by_brief(question), question)
+    }
+
+    #[inline]
+    fn conclude(&self, bits: Option<Bits>, question: &Question) -> Decision {
+        match bits.map_or(Quick::Unsure, Bits::quick) {
             Quick::Allowed => Decision::Allowed { only_own: false },
             Quick::NoRole => Decision::Denied(Denial::NoRole),
             Quick::OutOfScope => Decision::Denied(Denial::OutOfScope),
@@ -173,14 +179,23 @@ impl AccessIndex {
     /// for the subject's own only and names no owner. Faster than [`AccessIndex::evaluate`], which tells more.
     #[inline]
     pub fn permits(&self, request: &Request<'_>) -> bool {
-        self.question(request).is_ok_and(|question| self.permits_question(&question))
+        self.question(request).is_ok_and(|question| self.conclude_yes(self.bits_by_row(&question), &question))
     }
 
     /// [`AccessIndex::permits`] with everything looked up.
     #[inline]
     pub fn permits_question(&self, question: &Question) -> bool {
-        let by_rule = || self.decide_by_rule(question) == Decision::Allowed { only_own: false };
-        self.quick_yes(question).unwrap_or_else(by_rule)
+        self.conclude_yes(self.bits_by_brief(question), question)
+    }
+
+    #[inline]
+    fn conclude_yes(&self, bits: Option<Bits>, question: &Question) -> bool {
+        bits.and_then(Bits::yes).unwrap_or_else(|| self.permits_by_rule(question))
+    }
+
+    #[inline(never)]
+    fn permits_by_rule(&self, question: &Question) -> bool {
+        self.decide_by_rule(question) == Decision::Allowed { only_own: false }
     }
 
     #[inline(never)]

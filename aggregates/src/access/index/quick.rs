@@ -10,7 +10,7 @@ use super::pages::Pages;
 use super::{AccessIndex, RoleRow};
 use crate::access::coverage::Place;
 use crate::access::evaluate::{Question, may_ever_hold, suits};
-use crate::access::index::member::{Form, Row};
+use crate::access::index::member::{Form, WORDS};
 use crate::profile::Profile;
 use crate::state::permission_set::PermissionIx;
 use crate::state::{RoleIx, ScopeIx};
@@ -55,7 +55,7 @@ pub(super) struct Grid {
 pub(super) struct Line([u32; 4]);
 
 impl Line {
-    /// A number that no scope and no [`Row`] has.
+    /// A number that no scope and no row has.
     const NONE: u32 = u32::MAX;
     const BY_RULE: Self = Self([u32::MAX - 1, Self::NONE, Self::NONE, Self::NONE]);
     const OUT_OF_USE: Self = Self([Self::NONE; 4]);
@@ -158,28 +158,9 @@ impl AccessIndex {
         }
     }
 
-    /// The answer, if it is one of the common ones.
+    /// What is written down for a question, as the member's row tells it: at hand when the id was just compared in it.
     #[inline]
-    pub(super) fn quick(&self, question: &Question) -> Quick {
-        match self.bits(question) {
-            Some(bits) if bits.outright => Quick::Allowed,
-            Some(bits) if bits.unsure => Quick::Unsure,
-            Some(bits) if bits.covered => Quick::NoRole,
-            Some(_) => Quick::OutOfScope,
-            None => Quick::Unsure,
-        }
-    }
-
-    /// Whether it is yes without an obligation, if that is one of the common answers. Nothing branches on the
-    /// answer, which no processor can foresee: so it works at the next question while it waits for this one's row.
-    #[inline]
-    pub(super) fn quick_yes(&self, question: &Question) -> Option<bool> {
-        let bits = self.bits(question)?;
-        if !bits.outright & bits.unsure { None } else { Some(bits.outright) }
-    }
-
-    #[inline]
-    fn bits(&self, question: &Question) -> Option<Bits> {
+    pub(super) fn bits_by_row(&self, question: &Question) -> Option<Bits> {
         let Place::Scope(scope) = question.place else { return None };
         let row = self.members.get(question.subject.index())?;
         let line = self.lines.get(scope.index())?;
@@ -189,17 +170,56 @@ impl AccessIndex {
         }
         let given = |role: u32| self.grid.get(role, row.account_type, word);
         let (covered, outright, unsure) = match row.form {
-            Form::Nodes => covered_by_nodes(row, *line, given),
-            Form::Pairs => covered_by_pairs(row, *line, given),
+            Form::Nodes => covered_by_row_nodes(row.words, *line, given),
+            Form::Pairs => covered_by_row_pairs(row.words, *line, given),
+            Form::Elsewhere | Form::Packed(_) => return None,
+        };
+        Some(Bits { covered, outright: outright >> bit & 1 != 0, unsure: unsure >> bit & 1 != 0 })
+    }
+
+    /// The same, as the member's brief tells it.
+    #[inline(always)]
+    pub(super) fn bits_by_brief(&self, question: &Question) -> Option<Bits> {
+        let Place::Scope(scope) = question.place else { return None };
+        let brief = self.briefs.get(question.subject.index())?;
+        let line = self.lines.get(scope.index())?;
+        let (word, bit) = (question.permission.index() / BITS, question.permission.index() % BITS);
+        if line.is_by_rule() || word >= self.grid.words {
+            return None;
+        }
+        let given = |role: u32| self.grid.get(role, brief.account_type, word);
+        let (covered, outright, unsure) = match brief.form {
+            Form::Nodes => covered_by_nodes(brief.words(), *line, given),
+            Form::Pairs => covered_by_pairs(brief.words(), *line, given),
             Form::Elsewhere | Form::Packed(_) => return None,
         };
         Some(Bits { covered, outright: outright >> bit & 1 != 0, unsure: unsure >> bit & 1 != 0 })
     }
 }
 
+impl Bits {
+    /// The answer, if it is one of the common ones.
+    #[inline]
+    pub(super) fn quick(self) -> Quick {
+        match self {
+            Bits { outright: true, .. } => Quick::Allowed,
+            Bits { unsure: true, .. } => Quick::Unsure,
+            Bits { covered: true, .. } => Quick::NoRole,
+            _ => Quick::OutOfScope,
+        }
+    }
+
+    /// Whether it is yes without an obligation, if that is one of the common answers. Nothing branches on the
+    /// answer, which no processor can foresee: so it works at the next question while it waits for this one's row.
+    #[inline]
+    pub(super) fn yes(self) -> Option<bool> {
+        if !self.outright & self.unsure { None } else { Some(self.outright) }
+    }
+}
+
 /// What is written down about a question.
 #[derive(Debug, Clone, Copy)]
-struct Bits {
+pub(super) struct Bits {
     covered: bool,
     outright: bool,
     /// The rule must be asked, unless the permission is given outright.
@@ -207,18 +227,18 @@ struct Bits {
 }
 
 /// Whether the place is covered, what is given there, and for which of it the rule must be asked.
-#[inline]
-fn covered_by_nodes(row: &Row, line: Line, given: impl Fn(u32) -> Given) -> (bool, u64, u64) {
-    let [one, other, nodes @ ..] = row.words;
+#[inline(always)]
+fn covered_by_nodes(words: [u32; WORDS], line: Line, given: impl Fn(u32) -> Given) -> (bool, u64, u64) {
+    let [one, other, nodes @ ..] = words;
     let covered = nodes.into_iter().fold(false, |covered, node| covered | line.has(node));
     let (one, other) = (given(one), given(other));
     let there = u64::from(covered).wrapping_neg();
     (covered, there & (one.outright | other.outright), one.unsure | other.unsure)
 }
 
-#[inline]
-fn covered_by_pairs(row: &Row, line: Line, given: impl Fn(u32) -> Given) -> (bool, u64, u64) {
-    let [one, its, other, theirs, third, thirds] = row.words;
+#[inline(always)]
+fn covered_by_pairs(words: [u32; WORDS], line: Line, given: impl Fn(u32) -> Given) -> (bool, u64, u64) {
+    let [one, its, other, theirs, third, thirds] = words;
     let mut all = (false, 0, 0);
     for (role, scope) in [(one, its), (other, theirs), (third, thirds)] {
         let (covered, given) = (line.has(scope), given(role));
@@ -227,4 +247,17 @@ fn covered_by_pairs(row: &Row, line: Line, given: impl Fn(u32) -> Given) -> (boo
         all.2 |= given.unsure;
     }
     all
+}
+
+// After ids were looked up the processor is short of registers: there the compiler may make these two calls. Where
+// there is nothing but numbers, a call would cost as much as the answer.
+
+#[inline]
+fn covered_by_row_nodes(words: [u32; WORDS], line: Line, given: impl Fn(u32) -> Given) -> (bool, u64, u64) {
+    covered_by_nodes(words, line, given)
+}
+
+#[inline]
+fn covered_by_row_pairs(words: [u32; WORDS], line: Line, given: impl Fn(u32) -> Given) -> (bool, u64, u64) {
+    covered_by_pairs(words, line, given)
 }

@@ -1,35 +1,15 @@
-//! `/v1/organisations/{organisation}/roles`.
+//! What roles look like in requests and answers.
 
-use std::sync::Arc;
-
-use axum::http::StatusCode;
-use axum::response::Response;
-use chancery_aggregates::command::{NewRole, RoleCommand};
+use chancery_aggregates::AccessState;
+use chancery_aggregates::command::RoleCommand;
 use chancery_aggregates::profile::document::AssignedBy;
-use chancery_aggregates::refusal::Thing;
 use chancery_aggregates::state::{RoleEntry, fold_name};
 use chancery_aggregates::vocabulary::{PermissionKey, RoleId, Time};
-use chancery_aggregates::{AccessState, Command, Facts, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
-use super::change::{Changed, Circumstances, IfMatch, Preview, Rehearsal};
-use super::names::{bounded, location, present};
-use super::page::{Cut, Order, Paging, Placed, cut, number_key};
-use super::view::{AtLeast, When};
-use super::{Change, Seen, Shown, View};
-use crate::api::body::{InPath, Json, Query};
-use crate::api::failures::Failures;
-use crate::api::problem::{Answer, Problem};
-use crate::api::service::Shared;
-use crate::naming::readable_role_id;
-
-/// The operations.
-pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::default().routes(routes!(list, create)).routes(routes!(show, change, delete))
-}
+use crate::api::v1::names::{bounded, present};
+use crate::api::v1::page::{Order, number_key};
 
 /// A named bundle of permissions
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -39,7 +19,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
     "inherits": [], "users": 2, "created": "2026-03-03T14:30:00Z", "created_position": 17,
     "modified": "2026-03-03T14:30:00Z", "modified_position": 17, "version": 1
 }))]
-struct Role {
+pub(super) struct Role {
     /// Never changes
     id: String,
     /// What people call it; unique whatever its case
@@ -84,7 +64,7 @@ struct Role {
 /// Where a role comes from, and how it is given
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
-enum RoleKind {
+pub(super) enum RoleKind {
     /// Given by the product itself
     System,
     /// Has one holder, and moves by transfer
@@ -98,16 +78,16 @@ enum RoleKind {
 /// Roles, and where the next page begins
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"items": [], "next": null}))]
-struct RoleList {
-    items: Vec<Role>,
+pub(super) struct RoleList {
+    pub(super) items: Vec<Role>,
     /// The cursor of the next page; null after the last
-    next: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 /// By what roles are sorted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum RoleSort {
+pub(super) enum RoleSort {
     #[default]
     Name,
     Created,
@@ -119,57 +99,69 @@ enum RoleSort {
 /// Which roles.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct RoleFilter {
+pub(super) struct RoleFilter {
     /// Only roles with this in their name or id
     #[param(nullable = false)]
-    search: Option<String>,
+    pub(super) search: Option<String>,
     /// By what to sort; by name where nothing is said
     #[param(nullable = false, inline)]
-    sort: Option<RoleSort>,
+    pub(super) sort: Option<RoleSort>,
     // `serde(flatten)` cannot read numbers from a query.
     /// `next` of the page before
     #[param(nullable = false)]
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
     /// The most items to answer, 1 to 1,000; 100 where nothing is said
     #[param(nullable = false, minimum = 1, maximum = 1000)]
-    limit: Option<usize>,
+    pub(super) limit: Option<usize>,
     /// Which way round; `asc` where nothing is said
     #[param(nullable = false, inline)]
-    order: Option<Order>,
+    pub(super) order: Option<Order>,
 }
 
 /// A role to be
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Auditor", "description": "Reads everything", "permissions": ["invoice.read"]}))]
-struct RoleToCreate {
+pub(super) struct RoleToCreate {
     /// Its id, which never changes; made from the name where it is left out
     #[schema(nullable = false)]
-    id: Option<String>,
+    pub(super) id: Option<String>,
     /// What people call it; no other role may have the name
-    name: String,
+    pub(super) name: String,
     /// What it is for
     #[serde(default)]
-    description: String,
+    pub(super) description: String,
     /// `#rrggbb`
     #[schema(nullable = false)]
-    colour: Option<String>,
+    pub(super) colour: Option<String>,
     /// Its level, where roles have levels
     #[schema(nullable = false)]
-    level: Option<u16>,
+    pub(super) level: Option<u16>,
     /// Its own permissions
     #[serde(default)]
-    permissions: Vec<String>,
+    pub(super) permissions: Vec<String>,
     /// The ids of roles whose permissions it has as well, now and later
     #[serde(default)]
-    inherits: Vec<String>,
+    pub(super) inherits: Vec<String>,
+}
+
+/// A copy to be: it has the level, the permissions and the parents of the role that is copied
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Night auditor"}))]
+pub(super) struct RoleToDuplicate {
+    /// Its id, which never changes; made from the name where it is left out
+    #[schema(nullable = false)]
+    pub(super) id: Option<String>,
+    /// What people call it; no other role may have the name
+    pub(super) name: String,
 }
 
 /// What is to be different; what is left out stays as it is. All of it happens, or nothing
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "External auditor", "allow": ["invoice.read"], "deny": ["invoice.approve"]}))]
-struct RoleChanges {
+pub(super) struct RoleChanges {
     /// Its name from now on
     #[schema(nullable = false)]
     name: Option<String>,
@@ -199,109 +191,19 @@ struct RoleChanges {
 
 /// Which role.
 #[derive(Debug, Deserialize)]
-struct RolePath {
-    role: String,
+pub(super) struct RolePath {
+    pub(super) role: String,
 }
 
 /// A role that is gone
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"id": "auditor"}))]
-struct DeletedRole {
-    id: String,
-}
-
-/// Lists the roles that the caller sees
-#[utoipa::path(get, path = "/v1/organisations/{organisation}/roles", operation_id = "list_roles", tag = "Roles",
-    params(("organisation" = String, Path, description = "Whose roles", example = "acme"), RoleFilter, When, AtLeast),
-    responses((status = 200, body = RoleList, description = "A page of roles"), Failures))]
-async fn list(view: View, Query(filter): Query<RoleFilter>) -> Answer<Seen<RoleList>> {
-    let reader = view.facts.reader()?;
-    let mut roles = reader.roles()?;
-    if let Some(search) = &filter.search {
-        let wanted = fold_name(search);
-        let has = |text: &str| fold_name(text).contains(wanted.as_str());
-        roles.retain(|(_, role)| has(&role.name) || has(role.id.as_str()));
-    }
-    let sort = filter.sort.unwrap_or_default();
-    let placed = roles.into_iter().map(|(_, role)| Placed { key: sort.key(role), id: role.id.to_string(), item: role });
-    let paging = Paging { cursor: filter.cursor, limit: filter.limit, order: filter.order };
-    let of = format!("roles {sort:?} {}", filter.search.unwrap_or_default());
-    let Cut { items, next } = cut(placed.collect(), &paging, &of)?;
-    let items = items.into_iter().map(|role| Role::of(&view.facts.state, role)).collect();
-    Ok(view.seen(RoleList { items, next }))
-}
-
-/// Makes a role
-#[utoipa::path(post, path = "/v1/organisations/{organisation}/roles", operation_id = "create_role", tag = "Roles",
-    params(("organisation" = String, Path, description = "Whose roles", example = "acme"), Rehearsal, Circumstances),
-    request_body = RoleToCreate,
-    responses((status = 201, body = Role, description = "The role"), (status = 200, body = Preview,
-        description = "What would change, with `dry_run`", example = json!({"dry_run": true, "events": [], "access": [],
-        "unseen": 0})), Failures))]
-async fn create(change: Change, Json(body): Json<RoleToCreate>) -> Answer<Response> {
-    let id = match &body.id {
-        Some(id) => RoleId::parse(id).map_err(|because| Refusal::bad_id(Thing::Role, &bounded(id), because))?,
-        None => readable_role_id(&change.facts().state, &body.name, change.is_repeatable()),
-    };
-    let new = NewRole {
-        name: body.name.into(),
-        description: body.description,
-        colour: body.colour.map(Into::into),
-        level: body.level,
-        permissions: keys(&body.permissions),
-        inherits: ids(&body.inherits),
-        built_in: None,
-    };
-    let commands = vec![Command::Role(id.clone(), RoleCommand::CreateRole(Box::new(new)))];
-    change.run(StatusCode::CREATED, commands, None, |facts| shown(facts, &id, true)).await
-}
-
-/// Shows a role
-#[utoipa::path(get, path = "/v1/organisations/{organisation}/roles/{role}", operation_id = "show_role", tag = "Roles",
-    params(("organisation" = String, Path, description = "Whose role", example = "acme"),
-        ("role" = String, Path, description = "The role's id", example = "auditor"), When, AtLeast),
-    responses((status = 200, body = Role, description = "The role", headers(("etag" = String, description = "Its version"))),
-        Failures))]
-async fn show(view: View, InPath(path): InPath<RolePath>) -> Answer<Seen<Role>> {
-    let reader = view.facts.reader()?;
-    let (_, role) = reader.role(&path.role)?;
-    Ok(view.seen(Role::of(&view.facts.state, role)).version(role.sequence))
-}
-
-/// Changes a role, in one step
-#[utoipa::path(patch, path = "/v1/organisations/{organisation}/roles/{role}", operation_id = "change_role", tag = "Roles",
-    params(("organisation" = String, Path, description = "Whose role", example = "acme"),
-        ("role" = String, Path, description = "The role's id", example = "auditor"), Rehearsal, Circumstances, IfMatch),
-    request_body = RoleChanges,
-    responses((status = 200, body = Changed<Role>, description = "The role; with `dry_run`, what would change instead",
-        headers(("etag" = String, description = "Its version"))), Failures))]
-async fn change(change: Change, InPath(path): InPath<RolePath>, Json(body): Json<RoleChanges>) -> Answer<Response> {
-    let id = RoleId::known(bounded(&path.role));
-    let commands: Vec<Command> =
-        body.commands().into_iter().map(|command| Command::Role(id.clone(), command)).collect();
-    if commands.is_empty() {
-        return Err(Problem::bad_request("nothing_to_do", "the body names nothing to change"));
-    }
-    let version = version_of(change.facts(), &id);
-    change.run(StatusCode::OK, commands, version, |facts| shown(facts, &id, false)).await
-}
-
-/// Deletes a role
-#[utoipa::path(delete, path = "/v1/organisations/{organisation}/roles/{role}", operation_id = "delete_role", tag = "Roles",
-    params(("organisation" = String, Path, description = "Whose role", example = "acme"),
-        ("role" = String, Path, description = "The role's id", example = "auditor"), Rehearsal, Circumstances, IfMatch),
-    responses((status = 200, body = Changed<DeletedRole>, description = "It is gone; with `dry_run`, what would change instead"),
-        Failures))]
-async fn delete(change: Change, InPath(path): InPath<RolePath>) -> Answer<Response> {
-    let id = RoleId::known(bounded(&path.role));
-    let commands = vec![Command::Role(id.clone(), RoleCommand::DeleteRole)];
-    let version = version_of(change.facts(), &id);
-    let gone = |_: &Facts| Ok(Shown { location: None, version: None, body: DeletedRole { id: id.to_string() } });
-    change.run(StatusCode::OK, commands, version, gone).await
+pub(super) struct DeletedRole {
+    pub(super) id: String,
 }
 
 impl RoleSort {
-    fn key(self, role: &RoleEntry) -> String {
+    pub(super) fn key(self, role: &RoleEntry) -> String {
         match self {
             Self::Name => fold_name(&role.name).into(),
             Self::Created => number_key(role.created.position),
@@ -315,7 +217,7 @@ impl RoleSort {
 impl RoleChanges {
     /// One command for each thing that is to be different. Unlocking comes first and locking last, so
     /// that a locked role can be changed in one step by those who may unlock it.
-    fn commands(self) -> Vec<RoleCommand> {
+    pub(super) fn commands(self) -> Vec<RoleCommand> {
         let toggles = !self.allow.is_empty() || !self.deny.is_empty();
         let toggle = || RoleCommand::TogglePermissions { allow: keys(&self.allow), deny: keys(&self.deny) };
         [
@@ -335,7 +237,7 @@ impl RoleChanges {
 }
 
 impl Role {
-    fn of(state: &AccessState, role: &RoleEntry) -> Self {
+    pub(super) fn of(state: &AccessState, role: &RoleEntry) -> Self {
         let keys = |set| -> Vec<String> {
             let keys = state.profile().map(|profile| profile.keys(set)).unwrap_or_default();
             keys.iter().map(ToString::to_string).collect()
@@ -367,24 +269,10 @@ impl Role {
     }
 }
 
-/// A role as it is after a change.
-fn shown(facts: &Facts, id: &RoleId, new: bool) -> Answer<Shown<Role>> {
-    let (_, role) = facts.find_role(id.as_str())?;
-    let location = new.then(|| location(&facts.state, "roles", id.as_str()));
-    Ok(Shown { location, version: Some(role.sequence), body: Role::of(&facts.state, role) })
-}
-
-/// The version of a role that the caller sees: of others, `If-Match` must not tell that they are there.
-fn version_of(facts: &Facts, id: &RoleId) -> Option<super::change::VersionOf> {
-    facts.reader().ok()?.role(id.as_str()).ok()?;
-    let id = id.clone();
-    Some(Arc::new(move |state: &AccessState| Some(state.role(state.role_ix(id.as_str())?)?.sequence)))
-}
-
-fn keys(texts: &[String]) -> Vec<PermissionKey> {
+pub(super) fn keys(texts: &[String]) -> Vec<PermissionKey> {
     texts.iter().map(|text| PermissionKey::known(bounded(text))).collect()
 }
 
-fn ids(texts: &[String]) -> Vec<RoleId> {
+pub(super) fn ids(texts: &[String]) -> Vec<RoleId> {
     texts.iter().map(|text| RoleId::known(bounded(text))).collect()
 }
