@@ -75,7 +75,8 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     }
     let format = match args.format {
         options::Format::Exported(format) => Some(format),
-        options::Format::Table | options::Format::Json => None,
+        // How the program tells what it did; what is written is a pack.
+        _ => None,
     };
     let name = format.map_or(PACK, Format::as_str);
     let export = AuditExported { from, until, format: name.into(), filters: asked.recorded() };
