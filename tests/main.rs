@@ -25,6 +25,7 @@ mod over_http;
 mod preview;
 mod projector;
 mod replay_cli;
+mod reports;
 mod requirements;
 mod sealing;
 mod snapshots;

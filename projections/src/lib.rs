@@ -6,6 +6,7 @@
 //! - [`diff`]: what changed between two instants, and which events changed it.
 //! - [`findings`]: what a reviewer wants to know, with the evidence.
 //! - [`preview`]: what a rehearsed change would do to whom.
+//! - [`reports`]: tables for auditors, each a pure function of the log.
 //! - [`tables`]: the rows that services and auditors read by SQL.
 //! - [`timeline`]: since when one member may do one thing, and until when.
 //! - [`turning`]: what comes or runs out by the passing of time.
@@ -22,6 +23,7 @@ pub mod findings;
 pub mod matrix;
 pub mod places;
 pub mod preview;
+pub mod reports;
 #[cfg(test)]
 mod sample;
 pub mod tables;

@@ -31,6 +31,7 @@ mod profile;
 mod projections;
 mod question;
 mod report;
+mod reports;
 mod resolve;
 mod role;
 mod run;
@@ -123,6 +124,8 @@ pub enum Command {
     Diff(diff::Args),
     /// Report what a reviewer wants to know: unused roles, forgotten access, conflicts, …
     Findings(findings::Args),
+    /// Tables for auditors, each with the position and the root of the log: access, changes, leavers, …
+    Report(reports::Args),
     /// Hand out, erase and look after personal data
     #[command(subcommand)]
     Gdpr(gdpr::Command),
@@ -195,6 +198,7 @@ impl Command {
             | Self::Access(_)
             | Self::Diff(_)
             | Self::Findings(_)
+            | Self::Report(_)
             | Self::Run(_)
             | Self::Events(_)
             | Self::Activity(_)
@@ -218,6 +222,7 @@ impl Command {
             Self::Access(_) => "access",
             Self::Diff(_) => "diff",
             Self::Findings(_) => "findings",
+            Self::Report(_) => "report",
             Self::Gdpr(_) => "gdpr",
             Self::Run(_) => "run",
             Self::Events(_) => "events",
@@ -249,6 +254,7 @@ impl Command {
             | Self::Access(_)
             | Self::Diff(_)
             | Self::Findings(_)
+            | Self::Report(_)
             | Self::Events(_)
             | Self::Activity(_)
             | Self::Status(_) => Some(Access::Read),
@@ -276,6 +282,7 @@ impl Command {
             Self::Access(args) => access::run(args, session).await,
             Self::Diff(args) => diff::run(args, session).await,
             Self::Findings(args) => findings::run(args, session).await,
+            Self::Report(args) => reports::run(args, session).await,
             Self::Gdpr(command) => Box::pin(command.run(session)).await,
             Self::Run(args) => Box::pin(run::run(args, session)).await,
             Self::Events(args) => events::run(args, session).await,

@@ -23,6 +23,7 @@ mod overview;
 mod page;
 mod permissions;
 mod preferences;
+mod reports;
 mod roles;
 mod scopes;
 mod session;
@@ -52,6 +53,7 @@ pub(crate) fn routes(service: &Shared) -> Router<Shared> {
         .merge(activity::routes())
         .merge(compare::routes())
         .merge(ask::routes())
+        .merge(reports::routes())
         .fallback(async || oops::Oops::nothing())
         .layer(from_fn_with_state(service.clone(), page::dress));
     Router::new().route("/", get(async || Redirect::to("/console"))).nest("/console", pages)

@@ -28,6 +28,7 @@ pub(super) enum Section {
     Activity,
     Compare,
     Ask,
+    Reports,
 }
 
 /// The head and the body of a page without navigation.
@@ -192,6 +193,7 @@ impl Visit {
         }
         if self.head.may_replay().is_ok() {
             entries.push((Section::Compare, "Compare", "/compare"));
+            entries.push((Section::Reports, "Reports", "/reports"));
         }
         html! {
             nav.sections aria-label="Sections" {

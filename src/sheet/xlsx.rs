@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
-use rust_xlsxwriter::{Color, Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{Color, DocProperties, Format, Workbook, Worksheet, XlsxError};
 
 use super::csv::time_text;
 use super::{Cell, Column, Head, SheetError, SheetWriter};
@@ -62,6 +62,13 @@ impl<W: Write + Send> Xlsx<W> {
     /// There is no room for temporary files.
     pub fn new(out: W, head: &Head<'_>) -> Result<Self, SheetError> {
         Self::with_rows(out, head, ROWS)
+    }
+
+    /// Says in the file that it was made then, rather than now: the same rows are the same bytes.
+    #[must_use]
+    pub fn dated(mut self, at: DateTime<Utc>) -> Self {
+        self.workbook.set_properties(&DocProperties::new().set_creation_datetime(&at));
+        self
     }
 
     /// As [`Xlsx::new`], with worksheets of so many rows.

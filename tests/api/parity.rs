@@ -73,6 +73,7 @@ const TWINS: &[(&str, Result<&str, &str>)] = &[
     ("access", Ok("access")),
     ("diff", Ok("diff")),
     ("findings", Ok("list_findings")),
+    ("report", Ok("show_report")),
     ("gdpr export", Err(STORE)),
     ("gdpr erase", Err(STORE)),
     ("gdpr reapply", Err(STORE)),

@@ -1,0 +1,205 @@
+//! `report`: tables for auditors, with the position and the root of the log.
+
+use std::fs::OpenOptions;
+use std::io::BufWriter;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use clap::builder::PossibleValue;
+use serde_json::json;
+
+use super::options::{At, Point};
+use super::output::{Page, Table, Tone};
+use super::time::Edge;
+use super::{CliError, Done, Session, resolve};
+use crate::engine::Moment;
+use crate::reports::{Cell, Filter, Format, Kind, Question, Report, ReportError, text};
+use crate::sheet::SheetError;
+
+/// Which report, about when, and where to.
+#[derive(Debug, clap::Args)]
+#[command(after_help = NOTE)]
+pub struct Args {
+    /// Which report; without one, they are listed
+    #[arg(value_name = "REPORT", value_enum)]
+    kind: Option<Wanted>,
+    /// From this time or position on, for those about a period [default: the first event]
+    #[arg(long, value_name = "TIME|POSITION")]
+    from: Option<Point>,
+    /// Up to this time or position, included, for those about a period [default: now]
+    #[arg(long, value_name = "TIME|POSITION")]
+    to: Option<Point>,
+    #[command(flatten)]
+    at: At,
+    /// Only what is about this member
+    #[arg(long, value_name = "MEMBER")]
+    member: Option<String>,
+    /// Only what is about this role
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
+    /// Write it to this new file, as its name ends: .csv, .xlsx, .html (to be printed) or .json
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+const NOTE: &str = "\
+A report says up to which position it looks at the log, how many events that are, and what their root is: `audit verify`
+and a checkpoint tell whether that is the log. Asked again of the same log, a report has the same bytes.";
+
+/// A kind as the command line has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Wanted(Kind);
+
+impl clap::ValueEnum for Wanted {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [Wanted; Kind::ALL.len()] = [
+            Wanted(Kind::Access),
+            Wanted(Kind::Changes),
+            Wanted(Kind::Movements),
+            Wanted(Kind::Privileged),
+            Wanted(Kind::Separation),
+            Wanted(Kind::ServiceAccounts),
+            Wanted(Kind::Dormant),
+            Wanted(Kind::RoleDefinitions),
+        ];
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name()).help(self.0.answers()))
+    }
+}
+
+pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
+    let Some(Wanted(kind)) = args.kind else { return list(session) };
+    // Reports are about everybody: for who may look at everything.
+    let head = session.head().await?.facts;
+    head.may_replay()?;
+    let format = args.out.as_deref().map(|path| format_of(path, session)).transpose()?;
+    let (engine, organisation) = (session.engine()?, session.organisation().await?);
+    let now = engine.now();
+    let until = match (&args.at.at, &args.to) {
+        (Some(_), Some(_)) => return Err(input("two_ends", "`--at` and `--to` say the same: leave one of them out")),
+        (Some(point), None) | (None, Some(point)) => point.moment(Edge::Included, now),
+        (None, None) => Moment::Now,
+    };
+    let reader = head.reader()?;
+    let role = args.role.as_ref().map(|text| match resolve::role(&reader, text) {
+        Ok((_, role)) => role.id.to_string(),
+        // It may have been there at the time that is asked about.
+        Err(_) => text.clone(),
+    });
+    let question = Question {
+        kind,
+        from: args.from.as_ref().map(|point| point.moment(Edge::Start, now)),
+        until,
+        filter: Filter { member: args.member.clone(), role },
+    };
+    let report = Report::make(engine, &organisation, &question).await?;
+    match args.out.as_deref().zip(format) {
+        Some((path, format)) => {
+            write(&report, path, format)?;
+            let told = json!({ "out": path, "report": kind, "position": report.position, "root": report.root,
+                "rows": report.table.rows.len() });
+            session.output().show(&told, |page| {
+                page.line(format!(
+                    "{} as of #{}, {}, is in {}",
+                    kind.title(),
+                    report.position,
+                    chancery_projections::words::count(report.table.rows.len(), "row"),
+                    path.display()
+                ));
+                page.fields(&[("root", Some(report.root.clone()))]);
+            })?;
+        }
+        None => session.output().show(&report.json(), |page| show(&report, page))?,
+    }
+    Ok(Done::Shown)
+}
+
+fn list(session: &Session) -> Result<Done, CliError> {
+    let about = |kind: Kind| if kind.is_of_period() { "a period" } else { "an instant" };
+    let value: Vec<_> = Kind::ALL
+        .iter()
+        .map(|kind| json!({ "report": kind, "title": kind.title(), "answers": kind.answers(), "about": about(*kind) }))
+        .collect();
+    session.output().show(&value, |page| {
+        let mut table = Table::new(["report", "about", "answers"]);
+        for kind in Kind::ALL {
+            table.row([kind.name(), about(kind), kind.answers()]);
+        }
+        page.table(table, "");
+    })?;
+    Ok(Done::Shown)
+}
+
+fn show(report: &Report, page: &mut Page) {
+    page.toned(Tone::Strong, report.kind.title());
+    let facts: Vec<(&str, Option<String>)> = report
+        .facts()
+        .into_iter()
+        .filter(|(name, _)| *name != "report")
+        .map(|(name, fact)| (name, Some(fact)))
+        .collect();
+    page.fields(&facts);
+    page.gap();
+    // A terminal has no room for what is empty everywhere, nor for what the sentence says again.
+    let told = |name: &str| !matches!(name, "event_time" | "event_by" | "event_reason" | "keys" | "seconds");
+    let filled = |column: usize| {
+        report.table.rows.iter().any(|row| row.cells.get(column).is_some_and(|cell| *cell != Cell::Empty))
+    };
+    let shown: Vec<usize> = report
+        .table
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(column, name)| told(name) && filled(*column))
+        .map(|(column, _)| column)
+        .collect();
+    let heading = |column: &usize| report.table.columns.get(*column).map(|name| name.replace('_', " "));
+    let mut table = Table::new(shown.iter().filter_map(heading));
+    for row in &report.table.rows {
+        table.row(shown.iter().filter_map(|column| row.cells.get(*column)).map(text));
+    }
+    page.table(table, "nothing to report");
+}
+
+fn format_of(path: &Path, session: &Session) -> Result<Format, CliError> {
+    if session.is_served() {
+        let message = "a service writes no files for a caller: leave `--out` out, or download the report from \
+                       `/v1/organisations/…/reports`";
+        return Err(input("no_files", message));
+    }
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    Format::named(&ending).ok_or_else(|| {
+        let message = format!("`{}` ends as no report does: .csv, .xlsx, .html or .json", path.display());
+        CliError::Input { rule: "unknown_format", message }
+    })
+}
+
+fn input(rule: &'static str, message: &str) -> CliError {
+    CliError::Input { rule, message: message.to_owned() }
+}
+
+/// For its owner alone, and over nothing that is there.
+fn write(report: &Report, path: &Path, format: Format) -> Result<(), CliError> {
+    let failed = |source| CliError::File { path: path.to_owned(), source };
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    let synced = file.try_clone().map_err(failed)?;
+    report.write(format, BufWriter::new(file)).map_err(|error| match error {
+        SheetError::Output(source) => failed(source),
+        other => failed(std::io::Error::other(other.to_string())),
+    })?;
+    synced.sync_all().map_err(failed)
+}
+
+impl From<ReportError> for CliError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Engine(error) => error.into(),
+            ReportError::NoPeriod(_) => Self::Input { rule: "no_period", message: error.to_string() },
+            ReportError::Reversed => Self::Input { rule: "ends_reversed", message: error.to_string() },
+            ReportError::Sheet(error) => Self::Io(std::io::Error::other(error)),
+        }
+    }
+}
