@@ -128,13 +128,14 @@ pub enum Cell {
 
 impl From<&str> for Cell {
     fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+        text.to_owned().into()
     }
 }
 
 impl From<String> for Cell {
+    /// Text without a letter is nothing.
     fn from(text: String) -> Self {
-        Self::Text(text)
+        if text.is_empty() { Self::Empty } else { Self::Text(text) }
     }
 }
 

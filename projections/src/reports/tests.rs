@@ -138,8 +138,7 @@ fn a_leaver_begins_with_the_suspension_and_is_done_with_the_removal() {
     let columns = ["movement", "member", "what", "done", "took", "roles_kept"];
     let expected = ["leaver | tom | suspended, not removed | - | - | Reader"];
     assert_eq!(told(&period(&history, Kind::Movements, before), &columns), expected);
-    let roles = vec![history.role("reader")];
-    history.on("2026-02-03T09:00:00Z").record(MemberEvent::MemberRemoved { member: tom, roles });
+    history.on("2026-02-03T09:00:00Z").record(MemberEvent::MemberRemoved { member: tom, roles: Vec::new() });
     assert_eq!(history.state.member_by_id("tom").unwrap().status, Status::Removed);
     let table = period(&history, Kind::Movements, before);
     let expected = ["leaver | tom | suspended, then removed | 02-03 09:00 | 2 days 0 h | -"];
@@ -195,7 +194,7 @@ fn service_accounts_are_told_with_their_keys_and_persons_are_not() {
     });
     history.assign("sync", "reader", None, until("2026-06-01T00:00:00Z"));
     let table = instant(&history, Kind::ServiceAccounts);
-    let expected = ["sync | active | Reader until 1 June 2026 | - | -"];
+    let expected = ["sync | active | Reader until 31 May 2026 | - | -"];
     assert_eq!(told(&table, &["member", "status", "roles", "key", "lets_in"]), expected);
 }
 
