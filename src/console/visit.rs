@@ -76,6 +76,7 @@ impl FromRequestParts<Shared> for Visit {
             Some(asked) => then(service, &seat.organisation, &head, asked).await?,
             None => (head.clone(), None),
         };
+        let preferences = Preferences::of(&parts.headers, &seat.organisation, &seat.member);
         Ok(Self {
             service: service.clone(),
             guest,
@@ -84,7 +85,7 @@ impl FromRequestParts<Shared> for Visit {
             head,
             facts,
             past,
-            preferences: Preferences::of(&parts.headers),
+            preferences,
             path: original(parts).path().to_owned(),
             query,
         })

@@ -98,6 +98,8 @@ fn table(visit: &Visit, roles: &[&RoleEntry]) -> Markup {
         .iter()
         .filter(|column| visit.preferences.shows("roles", column) && (levels || column.key != "level"))
         .collect();
+    // Where no role has a colour, a place for it would only be in the way.
+    let coloured = visit.facts.state.roles().any(|(_, role)| role.colour.is_some());
     html! {
         table.list {
             caption.hidden { "Roles" }
@@ -105,12 +107,12 @@ fn table(visit: &Visit, roles: &[&RoleEntry]) -> Markup {
                 (heading(visit, "name", "Name"))
                 @for column in &shown {
                     @if matches!(column.key, "level" | "users" | "created" | "modified") { (heading(visit, column.key, column.label)) }
-                    @else { th scope="col" { (column.label) } }
+                    @else { th.number[column.key == "permissions"] scope="col" { (column.label) } }
                 }
             } }
             tbody { @for role in roles { tr {
                 th scope="row" {
-                    (dot(role.colour.as_deref()))
+                    @if coloured { (dot(role.colour.as_deref())) }
                     a href=(visit.link(&below(role.id.as_str()))) { (role.name) }
                     (badges(role))
                 }
@@ -132,7 +134,7 @@ fn heading(visit: &Visit, key: &str, label: &str) -> Markup {
         (true, true) => Some("descending"),
     };
     html! {
-        th scope="col" aria-sort=[state] {
+        th.number[matches!(key, "level" | "users")] scope="col" aria-sort=[state] {
             a href={ (visit.path) "?" (query) } { (label)
                 @if sorted { span.arrow aria-hidden="true" { @if descending { " ↓" } @else { " ↑" } } }
             }
