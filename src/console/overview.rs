@@ -88,15 +88,14 @@ async fn latest(visit: &Visit) -> Result<Vec<Entry>, Oops> {
     let after = until.saturating_sub(AMONG).max(1);
     let before = engine.replay(&visit.organisation, Moment::Position(after)).await?;
     let start = (Narrator::new(before.state.as_ref().clone()), Vec::new());
-    let (_, entries) =
-        read(engine, &visit.organisation, after, until, start, move |(narrator, entries), recorded| {
-            let entry = narrator.tell(&recorded);
-            if sight.has(&entry) {
-                entries.push(entry);
-            }
-            ControlFlow::Continue(())
-        })
-        .await?;
+    let (_, entries) = read(engine, &visit.organisation, after, until, start, move |(narrator, entries), recorded| {
+        let entry = narrator.tell(&recorded);
+        if sight.has(&entry) {
+            entries.push(entry);
+        }
+        ControlFlow::Continue(())
+    })
+    .await?;
     Ok(entries.into_iter().rev().take(LATEST).collect())
 }
 

@@ -75,7 +75,10 @@ async fn serve(path: &Path, listen: Option<SocketAddr>, session: &Session) -> Re
     let settings = Settings { listen: listen.unwrap_or_else(|| free(usual.listen)), ..usual };
     let keys = Arc::new(LocalKeys::new(Source::beside(path)));
     let engine = Engine::new(Arc::new(SqliteStore::open(path)?)).with_vault(keys);
-    note(session.output(), "\nThe console is open, for each organisation's administrator. Each link signs in once, within 15 minutes;")?;
+    note(
+        session.output(),
+        "\nThe console is open, for each organisation's administrator. Each link signs in once, within 15 minutes;",
+    )?;
     note(session.output(), "started again, this shows new ones. Ctrl-C ends it.")?;
     let administrators = ADMINISTRATORS.map(|(of, member)| (OrganisationId::known(of), MemberId::known(member)));
     let operators = OperatorKeys::default();

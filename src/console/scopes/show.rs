@@ -54,7 +54,7 @@ pub(super) async fn show(visit: Visit, InPath(path): InPath<InScope>) -> Result<
         dl.facts { div { dt { "Id" } dd { code { (scope.id) } } } div { dt { "Created" } dd { (time(scope.created.time)) } } }
         div.actions {
             @if visit.is_present() { (action(&may_create(&visit), "New scope below", &format!("{}?{place}", visit.present("/new-scope")))) }
-            @if let Some(here) = here { a.button href={ (visit.present("/members")) "?" (members) } { (count(here, "member")) " who " (if here == 1 { "works" } else { "work" }) " here" } }
+            @if let Some(here) = here { a.button href={ (visit.present("/members")) "?" (members) } { (count(here, "member")) " " (if here == 1 { "works" } else { "work" }) " here" } }
         }
         @if !scope.children.is_empty() { h2 { "Below it" } ul.tree { @for child in scope.children.iter().filter(|child| reader.sees_scope(**child)) {
             @let child = state.cite_scope(*child);
@@ -94,7 +94,11 @@ impl Forms<'_> {
         let rename = ScopeCommand::RenameScope { name: self.scope.name.clone() };
         let (archive, label, about) = match self.scope.archived {
             Some(_) => (ScopeCommand::RestoreScope, "Restore", "Takes it into use again, with what is below it."),
-            None => (ScopeCommand::ArchiveScope, "Archive", "Takes it out of use with what is below it: nobody acts there until it is restored."),
+            None => (
+                ScopeCommand::ArchiveScope,
+                "Archive",
+                "Takes it out of use with what is below it: nobody acts there until it is restored.",
+            ),
         };
         let share = self.visit.head.state.scopes().count() > 1;
         html! {
