@@ -18,7 +18,7 @@ use chancery_projections::preview::preview;
 use maud::{Markup, html};
 
 use super::form::{Deed, Fields};
-use super::fragments::time;
+use super::fragments::{spans, time};
 use super::oops::{Oops, sentence};
 use super::page::Section;
 use crate::api::problem::Problem;
@@ -237,7 +237,7 @@ impl Deed {
             }
             h2 { "What happened meanwhile" }
             ol.log { @for entry in &entries {
-                li { div.meta { (time(entry.time)) span.quiet { "#" (entry.position) } } p { (entry.sentence) "." } }
+                li { div.meta { (time(entry.time)) span.quiet { "#" (entry.position) } } p { (spans(&entry.sentence)) "." } }
             } }
             @if entries.is_empty() { p.quiet { "You may not read the log of it." } }
             h2 { "What you were about to do" }
@@ -264,7 +264,7 @@ impl Deed {
                 let mut narrator = Narrator::new(before);
                 let sentences: Vec<String> = events.iter().map(|event| narrator.tell(event).sentence).collect();
                 html! {
-                    ol.log { @for sentence in &sentences { li { p { (sentence) "." } } } }
+                    ol.log { @for sentence in &sentences { li { p { (spans(sentence)) "." } } } }
                     @if sentences.is_empty() { p.quiet { "Nothing more: it is so by now." } }
                 }
             }

@@ -10,7 +10,7 @@ use chancery_aggregates::state::{MemberEntry, Status};
 use chancery_projections::activity::{Entry, Narrator};
 use maud::{Markup, html};
 
-use super::fragments::{count, name_of, time};
+use super::fragments::{count, name_of, spans, time};
 use super::oops::Oops;
 use super::page::Section;
 use super::visit::{Visit, segment};
@@ -57,7 +57,7 @@ async fn show(visit: Visit) -> Result<Response, Oops> {
                 h2 id="latest" { "Latest" }
                 ol.log { @for entry in &latest { li {
                     div.meta { (time(entry.time)) span.quiet { "#" (entry.position) } }
-                    p { (entry.sentence) "." }
+                    p { (spans(&entry.sentence)) "." }
                 } } }
                 p { a href=(visit.link("/activity")) { "All activity" } }
             }
@@ -81,6 +81,11 @@ fn owner(visit: &Visit) -> Option<&MemberEntry> {
     Some(owner)
 }
 
+/// Coming and going by links and keys is no news about access.
+fn is_about_keys(entry: &Entry) -> bool {
+    matches!(entry.kind, "KeyIssued" | "KeyExpiryChanged" | "KeyRevoked")
+}
+
 /// The last entries of the log, newest first, as far as the reader may read them. Only the end of a long log is looked at.
 async fn latest(visit: &Visit) -> Result<Vec<Entry>, Oops> {
     let Ok(sight) = Sight::of(&visit.facts) else { return Ok(Vec::new()) };
@@ -90,7 +95,7 @@ async fn latest(visit: &Visit) -> Result<Vec<Entry>, Oops> {
     let start = (Narrator::new(before.state.as_ref().clone()), Vec::new());
     let (_, entries) = read(engine, &visit.organisation, after, until, start, move |(narrator, entries), recorded| {
         let entry = narrator.tell(&recorded);
-        if sight.has(&entry) {
+        if sight.has(&entry) && !is_about_keys(&entry) {
             entries.push(entry);
         }
         ControlFlow::Continue(())

@@ -46,10 +46,10 @@ journey("Two instants are compared: who gained and lost what, each with the even
 journey("Asked whether somebody could do something, the console answers with what made it so", {}, async (stage) => {
   const page = await stage.signIn("fairmont", "henry");
   await page.go("/ask?member=anita&permission=invoice.approve&scope=acacia&at=2026-03-03");
-  await page.sees("Invoice approver");
-  await page.sees("covers for Priya during her leave");
+  await page.sees("yes Anita Rossi may use “Approve invoice”");
+  await page.sees("Henry Cole gave the role Invoice approver to Anita Rossi until 16 March 2026, because “covers for Priya during her leave”");
   await page.go("/ask?member=anita&permission=invoice.approve&scope=acacia");
-  await page.lacks("covers for Priya during her leave");
+  await page.sees("no Anita Rossi may not use");
   await page.go("/ask?permission=invoice.approve&scope=acacia&at=2026-03-03");
   for (const name of ["Anita Rossi", "Tom Becker", "Henry Cole"]) await page.sees(name);
 });

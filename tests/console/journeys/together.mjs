@@ -69,6 +69,6 @@ journey("An escalation is refused in the words of the rule, changes nothing, and
   await adam.sees("would gain billing.view");
   const nora = await stage.signIn(studio, "nora");
   await nora.go("/activity?type=CommandRefused");
-  await nora.sees("Adam Price");
-  await nora.sees("billing.view");
+  await nora.sees("adam tried to switch permissions of the role Books: refused");
+  await nora.sees("adam tried to give a role to ben: refused");
 });

@@ -102,5 +102,5 @@ journey("Who may not manage roles is offered no change of them", { proves: ["WS-
   await devi.hasNo("Preview changes");
   assert.equal(await devi.count("main a[href$='/new-role']"), 0);
   await devi.go("/members/adam");
-  await devi.hasNo("Give a role");
+  await devi.refuses("Give a role", "devi does not hold roles.manage, which this needs.");
 });

@@ -19,6 +19,7 @@ export class Chromium {
   #driver;
   #base;
   #pages = new Set();
+  #spare = [];
 
   static async start() {
     const chromium = new Chromium();
@@ -49,6 +50,12 @@ export class Chromium {
   // A window of its own, with nobody signed in: `script: false` for one without script, `motion: false` for one whose
   // owner asked for no motion.
   async open(origin, { script = true, motion = true, width = 1280, height = 860 } = {}) {
+    const usual = script && motion && width === 1280;
+    const spare = usual && this.#spare.pop();
+    if (spare) {
+      this.#pages.add(spare);
+      return spare;
+    }
     const options = { args: [...ARGUMENTS, `--window-size=${width},${height}`] };
     if (!script) options.prefs = { "profile.managed_default_content_settings.javascript": 2 };
     if (!motion) options.args.push("--force-prefers-reduced-motion");
@@ -56,6 +63,7 @@ export class Chromium {
       capabilities: { alwaysMatch: { "goog:chromeOptions": options, "goog:loggingPrefs": { browser: "ALL" } } },
     });
     const page = new Page((method, path, body) => this.call(method, `/session/${made.sessionId}${path}`, body), origin);
+    page.usual = usual;
     this.#pages.add(page);
     return page;
   }
@@ -64,14 +72,19 @@ export class Chromium {
     return [...this.#pages];
   }
 
-  // Closes all windows.
+  // Closes all windows, or forgets who was signed in there: the usual ones serve again.
   async clear() {
-    for (const page of this.#pages) await page.close().catch(() => {});
+    for (const page of this.#pages) {
+      const fresh = page.usual && (await page.forget().then(() => true, () => false));
+      if (fresh) this.#spare.push(page);
+      else await page.close().catch(() => {});
+    }
     this.#pages.clear();
   }
 
   async end() {
     await this.clear();
+    for (const page of this.#spare) await page.close().catch(() => {});
     this.#driver.kill();
   }
 }

@@ -51,4 +51,5 @@ export class Stage {
 export async function confirm(page, label = "Make this change", reason) {
   if (reason) await page.fill("Reason", reason);
   await page.click(label);
+  await page.gone("form.confirm");
 }

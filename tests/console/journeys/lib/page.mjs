@@ -28,6 +28,15 @@ export class Page {
     return this.#call("DELETE", "");
   }
 
+  // As a window in which nobody was yet.
+  async forget() {
+    await this.#call("POST", "/url", { url: new URL("/console/-/sign-in", this.origin).href });
+    await this.#call("DELETE", "/cookie");
+    await this.#call("POST", "/url", { url: "about:blank" });
+    await this.complaints();
+    this.home = "";
+  }
+
   // Goes to an address, or to a page of the organisation that somebody signed in to (it begins with `/`).
   async go(path) {
     const address = path.startsWith("/console") ? path : this.home + path;
@@ -119,6 +128,10 @@ export class Page {
 
   lacks(text, selector = "main") {
     return this.#until(`“${text}” is there`, async () => !(await this.text(selector)).includes(text));
+  }
+
+  gone(selector) {
+    return this.#until(`\`${selector}\` stays`, async () => !(await this.count(selector)));
   }
 
   heading(text) {
