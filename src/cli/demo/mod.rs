@@ -69,17 +69,22 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     Ok(Done::Shown)
 }
 
+/// What is said before the links.
+const OPEN: [&str; 3] = [
+    "",
+    "The console is open, for the administrator of each organisation. A link signs in once, within 15 minutes;",
+    "started again, this shows new ones. Ctrl-C ends it.",
+];
+
 /// Serves the organisations until it is told to stop.
 async fn serve(path: &Path, listen: Option<SocketAddr>, session: &Session) -> Result<(), CliError> {
     let usual = Settings::default();
     let settings = Settings { listen: listen.unwrap_or_else(|| free(usual.listen)), ..usual };
     let keys = Arc::new(LocalKeys::new(Source::beside(path)));
     let engine = Engine::new(Arc::new(SqliteStore::open(path)?)).with_vault(keys);
-    note(
-        session.output(),
-        "\nThe console is open, for each organisation's administrator. Each link signs in once, within 15 minutes;",
-    )?;
-    note(session.output(), "started again, this shows new ones. Ctrl-C ends it.")?;
+    for line in OPEN {
+        note(session.output(), line)?;
+    }
     let administrators = ADMINISTRATORS.map(|(of, member)| (OrganisationId::known(of), MemberId::known(member)));
     let operators = OperatorKeys::default();
     let served = super::serve::serve(engine.clone(), operators, settings, &administrators, session.output()).await;
