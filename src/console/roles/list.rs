@@ -58,7 +58,7 @@ pub(super) async fn list(visit: Visit) -> Result<Response, Oops> {
                     button { "Search" }
                 }
             }
-            (picker(&visit, "roles", &COLUMNS))
+            (picker(&visit, "roles", &columns(&visit)))
         }
         @if found == 0 {
             p.empty { @if all == 0 { "There are no roles yet." } @else { "No role has that in its name." } }
@@ -92,12 +92,15 @@ fn sort(roles: &mut [&RoleEntry], by: &str, descending: bool) {
     }
 }
 
-fn table(visit: &Visit, roles: &[&RoleEntry]) -> Markup {
+/// The columns that mean something here.
+fn columns(visit: &Visit) -> Vec<Column> {
     let levels = visit.facts.profile().is_ok_and(|profile| profile.policy().levels);
-    let shown: Vec<&Column> = COLUMNS
-        .iter()
-        .filter(|column| visit.preferences.shows("roles", column) && (levels || column.key != "level"))
-        .collect();
+    COLUMNS.into_iter().filter(|column| levels || column.key != "level").collect()
+}
+
+fn table(visit: &Visit, roles: &[&RoleEntry]) -> Markup {
+    let columns = columns(visit);
+    let shown: Vec<&Column> = columns.iter().filter(|column| visit.preferences.shows("roles", column)).collect();
     // Where no role has a colour, a place for it would only be in the way.
     let coloured = visit.facts.state.roles().any(|(_, role)| role.colour.is_some());
     html! {
