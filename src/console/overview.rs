@@ -15,7 +15,6 @@ use super::oops::Oops;
 use super::page::Section;
 use super::visit::{Visit, segment};
 use crate::api::service::Shared;
-use crate::engine::Moment;
 use crate::views::log::read;
 use crate::views::sight::Sight;
 
@@ -90,11 +89,11 @@ fn is_about_keys(entry: &Entry) -> bool {
 async fn latest(visit: &Visit) -> Result<Vec<Entry>, Oops> {
     let Ok(sight) = Sight::of(&visit.facts) else { return Ok(Vec::new()) };
     let (engine, until) = (&visit.service.engine, visit.facts.state.position());
-    let after = until.saturating_sub(AMONG).max(1);
-    let before = engine.replay(&visit.organisation, Moment::Position(after)).await?;
-    let start = (Narrator::new(before.state.as_ref().clone()), Vec::new());
+    // Names are those of now, so nothing before has to be folded.
+    let start = (Narrator::new(visit.facts.state.clone()), Vec::new());
+    let after = until.saturating_sub(AMONG);
     let (_, entries) = read(engine, &visit.organisation, after, until, start, move |(narrator, entries), recorded| {
-        let entry = narrator.tell(&recorded);
+        let entry = narrator.entry(&recorded);
         if sight.has(&entry) && !is_about_keys(&entry) {
             entries.push(entry);
         }
