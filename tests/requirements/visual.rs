@@ -31,7 +31,8 @@ fn every_visual_requirement_has_a_journey() {
     let visual = VISUAL.iter().flat_map(|(of, numbers)| numbers.iter().map(move |number| format!("{of}-{number:02}")));
     let without: Vec<_> = visual.filter(|id| !proved.contains(id)).collect();
     assert!(without.is_empty(), "requirements about what people see, without a journey: {without:?}");
-    let unknown: Vec<_> = proved.difference(&required_ids()).collect();
+    let required = required_ids();
+    let unknown: Vec<_> = proved.difference(&required).collect();
     assert!(unknown.is_empty(), "journeys for requirements that do not exist: {unknown:?}");
 }
 
