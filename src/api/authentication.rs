@@ -1,6 +1,7 @@
 //! Who calls: a key stands for a member of one organisation, or for the operator.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -100,9 +101,14 @@ impl Keys for FixedKeys {
     }
 }
 
-/// The caller of a request: an extractor. What takes it answers 401 without a key.
+/// The address at the other end of a connection, which the server adds to each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
+
+/// The caller of a request, and the address they call from where it is known: an extractor. What takes it answers 401
+/// without a key.
 #[derive(Debug, Clone)]
-pub struct Caller(pub Arc<Identity>);
+pub struct Caller(pub Arc<Identity>, pub Option<IpAddr>);
 
 impl Caller {
     /// Who acts in an organisation. The operator founds organisations and looks into none: who keeps
@@ -154,7 +160,7 @@ impl FromRequestParts<Shared> for Caller {
             let problem = Problem::new(axum::http::StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
             return Err(problem.retry_after(seconds));
         }
-        Ok(Self(identity))
+        Ok(Self(identity, parts.extensions.get::<Peer>().map(|peer| peer.0)))
     }
 }
 
@@ -182,7 +188,7 @@ impl Staying {
     /// # Errors
     /// When it does not.
     pub(super) async fn again(&self, service: &Service) -> Answer<Caller> {
-        identify(service, &self.token).await.map(Caller)
+        identify(service, &self.token).await.map(|identity| Caller(identity, self.caller.1))
     }
 }
 

@@ -103,8 +103,7 @@ impl Deed {
             actor: visit.head.actor.clone(),
             context: Context {
                 reason: self.fields.get("reason").map(str::to_owned),
-                source: Some("console".to_owned()),
-                ..Context::default()
+                ..Context::of(&visit.origin)
             },
             idempotency_key: None,
         }

@@ -187,12 +187,11 @@ impl Collector {
         } else if by_them {
             self.done.push(entry());
         }
-        if by_them && let Some(source) = &recorded.metadata.source {
-            let source = match &recorded.metadata.agent {
-                Some(agent) => format!("{source}, {agent}"),
-                None => source.clone(),
-            };
-            if !self.sources.contains(&source) {
+        if by_them {
+            let origin = self.narrator.state().origin(&recorded.metadata, recorded.stamp.position);
+            let parts = [origin.source, origin.address, origin.agent];
+            let source = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+            if !source.is_empty() && !self.sources.contains(&source) {
                 self.sources.push(source);
             }
         }
