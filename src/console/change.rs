@@ -101,10 +101,7 @@ impl Deed {
             organisation: visit.organisation.clone(),
             commands: commands.to_vec(),
             actor: visit.head.actor.clone(),
-            context: Context {
-                reason: self.fields.get("reason").map(str::to_owned),
-                ..Context::of(&visit.origin)
-            },
+            context: Context { reason: self.fields.get("reason").map(str::to_owned), ..Context::of(&visit.origin) },
             idempotency_key: None,
         }
     }

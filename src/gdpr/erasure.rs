@@ -92,6 +92,12 @@ fn note(receipt: &mut Receipt, cleared: &Cleared) {
         receipt.key_encryption_key = Some(rotated.after.clone()).filter(|name| !name.is_empty());
     }
     receipt.left.extend(cleared.not_rotated.clone());
+    if let Some(lost) = cleared.rotated.as_ref().map(|rotated| rotated.lost).filter(|lost| *lost > 0) {
+        receipt.left.push(format!(
+            "{lost} members' keys are under a key that is gone, as a restored backup has them: take newer ones in by \
+             `chancery gdpr keys import`"
+        ));
+    }
     if let Purged::Partly(what) = &cleared.purged {
         receipt.left.push(what.clone());
     }

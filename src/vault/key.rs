@@ -140,11 +140,7 @@ impl DataKey {
     }
 
     /// `place` makes the binding of the sequence that the value names.
-    fn open_if<'a>(
-        &self,
-        sealed: &str,
-        place: impl FnOnce(u64) -> Option<Binding<'a>>,
-    ) -> Option<Zeroizing<String>> {
+    fn open_if<'a>(&self, sealed: &str, place: impl FnOnce(u64) -> Option<Binding<'a>>) -> Option<Zeroizing<String>> {
         let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (header, ciphertext) = bytes.split_at_checked(HEADER)?;
         let (version, header) = header.split_first()?;

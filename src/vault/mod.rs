@@ -10,6 +10,7 @@ mod cache;
 mod carry;
 mod encryption;
 mod file;
+mod kept;
 mod key;
 mod purge;
 mod sealing;
@@ -23,6 +24,7 @@ use chancery_aggregates::AccessState;
 use chancery_aggregates::state::{Reveal, Shown};
 use chancery_aggregates::vocabulary::{Field, MemberId, OrganisationId};
 pub use encryption::{KeyEncryption, LocalKeys, Source};
+pub use kept::{ImportError, Imported, Row};
 pub use key::{Binding, DataKey, ORIGIN};
 use parking_lot::Mutex;
 pub use purge::{Cleared, Rotated};
@@ -113,6 +115,14 @@ pub enum VaultError {
         store: String,
         /// The source's.
         here: String,
+    },
+    /// A rotation did not come to its end.
+    #[error(
+        "some members' keys are still kept under the key `{name}`: finish with `chancery gdpr rotate`, or import the keys that a restored backup lacks"
+    )]
+    Unfinished {
+        /// Name of the older key.
+        name: String,
     },
     /// The store failed.
     #[error(transparent)]

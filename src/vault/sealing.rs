@@ -114,7 +114,12 @@ impl Sealing {
         let held = self.keys.get(member).ok_or_else(|| VaultError::Erased { member: member.to_string() })?;
         for (field, value) in details.fields_mut() {
             if let Some(Personal::Clear(text)) = value {
-                let binding = Binding { organisation: &self.organisation, member: member.as_str(), field: field.as_str(), sequence };
+                let binding = Binding {
+                    organisation: &self.organisation,
+                    member: member.as_str(),
+                    field: field.as_str(),
+                    sequence,
+                };
                 *value = Some(Personal::Sealed(held.key.seal(text, &binding)?.into()));
                 held.used.store(true, Ordering::Relaxed);
             }
