@@ -12,9 +12,9 @@ use super::form::Fields;
 use super::oops::Oops;
 use super::preferences::Preferences;
 use super::session::Guest;
-use crate::api::authentication::{Bearer, Peer, identify};
+use crate::api::authentication::{Bearer, client_address, identify};
 use crate::api::problem::Problem;
-use crate::api::service::Shared;
+use crate::api::service::{Service, Shared};
 use crate::cli::time::{Edge, Point};
 
 /// What may stand in a path as it is.
@@ -89,18 +89,18 @@ impl FromRequestParts<Shared> for Visit {
             facts,
             past,
             preferences: Preferences::of(&parts.headers),
-            origin: origin(parts),
+            origin: origin(parts, service),
             path: original(parts).path().to_owned(),
             query,
         })
     }
 }
 
-fn origin(parts: &Parts) -> Origin {
+fn origin(parts: &Parts, service: &Service) -> Origin {
     let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
     Origin {
         source: Some("console".to_owned()),
-        address: parts.extensions.get::<Peer>().map(|peer| peer.0.to_string()),
+        address: client_address(parts, service).map(|address| address.to_string()),
         agent: agent.map(str::to_owned),
     }
 }

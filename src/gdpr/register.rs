@@ -80,10 +80,10 @@ pub fn register(periods: Periods) -> Vec<Kind> {
             seen_by: "whoever reviews documents; auditors",
         },
         Kind {
-            data: "labels and digests of API keys",
+            data: "labels and digests of API keys; when each was last used, to the minute",
             about: "members who act by program",
             purpose: "authentication",
-            form: "events; the secret is kept nowhere",
+            form: "events; the last use beside the log; the secret is kept nowhere",
             period: log(),
             seen_by: "the member; whoever manages keys",
         },
