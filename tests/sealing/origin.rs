@@ -64,7 +64,7 @@ impl Desk {
 
     async fn does(&self, actor: Actor, id: &str, context: Context) -> Recorded {
         let outcome = self.engine.execute(request(actor, id, context)).await.unwrap();
-        outcome.events.into_iter().next().unwrap()
+        outcome.events.into_iter().next_back().unwrap()
     }
 
     /// The last event, as the log has it.

@@ -125,8 +125,13 @@ impl Place {
         });
     }
 
-    /// A key of the member's own.
+    /// A key of the member's own, who may have one from then on.
     pub(crate) fn key_of(&self, member: &str) -> String {
+        if member != "olivia" {
+            let role = ["role", "create", "Keyholder", "--id", "keyholder", "--permission", "api_keys.create"];
+            self.ok(&[&["--as", "olivia"], &role[..]].concat());
+            self.ok(&["--as", "olivia", "member", "assign", member, "keyholder"]);
+        }
         let issue = ["--as", member, "--format", "json", "key", "issue", "--self", "--label", "test"];
         let issued: serde_json::Value = serde_json::from_str(&self.ok(&issue)).unwrap();
         issued["token"].as_str().unwrap().to_owned()
