@@ -27,8 +27,8 @@ pub struct Adopted {
     pub event: NewEvent,
 }
 
-/// Characters of a digest that is keyed.
-const DIGEST: usize = 32;
+/// Characters of a digest of programs before this one.
+const WEAK: usize = 16;
 
 /// What an idempotency key did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl AdoptedKey {
 
     /// Digests of programs before this one are not taken along: they were of all that a request said, in clear.
     pub(crate) fn forget_weak(&mut self) {
-        if self.fingerprint.len() < DIGEST {
+        if self.fingerprint.len() == WEAK && self.fingerprint.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             FORGOTTEN.clone_into(&mut self.fingerprint);
         }
     }
