@@ -52,10 +52,10 @@ fn serve(place: &Place, reason: &str) -> (Said, String) {
 
 /// The evidence, and the formats of other systems, in a directory.
 fn export(place: &Place, directory: &Path) {
-    let log_key = directory.with_extension("log-key");
-    let key = ["--log-key", log_key.to_str().unwrap(), "--as", "olivia", "audit", "export"];
+    let log_key = place.directory.path().join("audit.log-key");
     let to = |name: &str| directory.join(name).to_str().unwrap().to_owned();
-    place.ok(&[&key[..], &["--out", &to("pack")]].concat());
+    let pack = ["--as", "olivia", "audit", "export", "--log-key", log_key.to_str().unwrap(), "--out"];
+    place.ok(&[&pack[..], &[&to("pack")]].concat());
     for format in LINES {
         place.ok(&["--as", "olivia", "audit", "export", "--format", format, "--out", &to(format)]);
     }
