@@ -50,17 +50,17 @@ const states = {
     await page.go("/roles/manager");
     await page.click("Rewind");
   },
-  async preview(page) {
-    await page.go("/roles/manager?open=all");
+  async preview(page, { role }) {
+    await page.go(`/roles/${role}?open=all`);
     await page.flip("estate.read", "bank_statement.read");
     await page.click("Preview changes");
     await page.sees("would");
   },
-  async conflict(page, { shade, service }) {
-    await page.go("/roles/manager?open=all");
+  async conflict(page, { role, service }) {
+    await page.go(`/roles/${role}?open=all`);
     await page.flip("estate.read");
     await page.click("Preview changes");
-    await service.line("fairmont", `--as henry role describe manager ${shade}`);
+    await service.line("fairmont", `--as henry role lock ${role}`);
     await confirm(page, "Make this change");
     await page.sees("Somebody else changed this");
   },
@@ -106,7 +106,8 @@ async function shaded(stage, shade) {
     await look(page, name, shade);
   }
   for (const [name, state] of Object.entries(states)) {
-    await state(page, { shade, service: stage.service });
+    // Light and dark are looked at side by side, and do not dispute with each other.
+    await state(page, { role: shade === "light" ? "manager" : "site_manager", service: stage.service });
     await look(page, name, shade);
   }
 }
