@@ -60,7 +60,7 @@ const states = {
     await page.go(`/roles/${role}?open=all`);
     await page.flip("estate.read");
     await page.click("Preview changes");
-    await service.line("fairmont", `--as henry role lock ${role}`);
+    await service.line("fairmont", `--as henry role describe ${role} "Runs the day to day"`);
     await confirm(page, "Make this change");
     await page.sees("Somebody else changed this");
   },
