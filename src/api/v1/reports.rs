@@ -74,12 +74,12 @@ async fn list(view: View) -> Answer<Seen<Value>> {
 async fn show(
     State(service): State<Shared>,
     view: View,
-    Path((_, report)): Path<(String, String)>,
+    Path(named_in_path): Path<(String, String)>,
     Query(asked): Query<Asked>,
     Query(When { at }): Query<When>,
 ) -> Answer<Response> {
     view.facts.may_replay()?;
-    let kind = Kind::named(&report).ok_or_else(|| Problem::not_found("there is no such report"))?;
+    let kind = Kind::named(&named_in_path.1).ok_or_else(|| Problem::not_found("there is no such report"))?;
     let format = match asked.format.as_deref() {
         None => Format::Json,
         Some(name) => Format::named(name).ok_or_else(|| {
