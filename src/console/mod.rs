@@ -11,10 +11,13 @@
 mod activity;
 mod ask;
 mod assets;
+mod audit;
 mod change;
 mod compare;
+mod drawing;
 mod form;
 mod fragments;
+mod jump;
 mod link;
 mod log;
 mod members;
@@ -23,6 +26,7 @@ mod overview;
 mod page;
 mod permissions;
 mod preferences;
+mod rewind;
 mod roles;
 mod scopes;
 mod session;
@@ -50,6 +54,7 @@ pub(crate) fn routes(service: &Shared) -> Router<Shared> {
         .merge(members::routes())
         .merge(scopes::routes())
         .merge(activity::routes())
+        .merge(audit::routes())
         .merge(compare::routes())
         .merge(ask::routes())
         .fallback(async || oops::Oops::nothing())

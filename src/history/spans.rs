@@ -95,12 +95,6 @@ impl Spans {
         instant(self.border(self.count))
     }
 
-    /// How far an instant is on the way from the beginning to the end, from 0 to 1.
-    pub(crate) fn along(&self, at: Time) -> f64 {
-        let whole = (self.border(self.count) - self.start) as f64;
-        ((at.timestamp_micros() - self.start) as f64 / whole).clamp(0.0, 1.0)
-    }
-
     /// How long each is, in words.
     pub(crate) fn each(&self) -> String {
         let of = |unit: i64, one: &str| match self.length / unit {

@@ -5,7 +5,7 @@ use chancery_aggregates::refusal::nearest;
 use chancery_aggregates::vocabulary::Time;
 use compact_str::CompactString;
 
-use super::{Entry, Outcome, refused};
+use super::{Outcome, refused};
 use crate::activity::{self, SubjectKind};
 
 /// What an entry must be like. What is empty or absent does not matter; of several values one must fit, and of
@@ -52,27 +52,7 @@ pub enum BadFilter {
 }
 
 impl Filter {
-    /// Whether a reader wants the entry.
-    pub fn matches(&self, entry: &Entry) -> bool {
-        let acted = |actor: &String| {
-            entry.actor.id == *actor || entry.on_behalf_of.as_ref().is_some_and(|other| other.id == *actor)
-        };
-        let about = |kind, wanted: &[String]| {
-            let is = |id: &String| entry.subjects.iter().any(|subject| subject.kind == kind && subject.id == *id);
-            wanted.is_empty() || wanted.iter().any(is)
-        };
-        (self.actors.is_empty() || self.actors.iter().any(acted))
-            && about(SubjectKind::Member, &self.subjects)
-            && about(SubjectKind::Role, &self.roles)
-            && about(SubjectKind::Permission, &self.permissions)
-            && about(SubjectKind::Scope, &self.scopes)
-            && (self.kinds.is_empty() || self.kinds.contains(&entry.kind))
-            && (self.outcomes.is_empty() || self.outcomes.contains(&entry.outcome))
-            && self.since.is_none_or(|since| since <= entry.time)
-            && self.until.is_none_or(|until| entry.time <= until)
-    }
-
-    /// Whether a reader wants the entry of an event: as [`Filter::matches`], before anybody has written it.
+    /// Whether a reader wants the entry of an event. The event alone says so, before anybody makes an entry of it.
     pub fn takes(&self, recorded: &Recorded) -> bool {
         let refused = refused(&recorded.event);
         let outcome = if refused.is_some() { Outcome::Refused } else { Outcome::Allowed };
