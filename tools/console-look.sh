@@ -18,4 +18,6 @@ for _ in $(seq 120); do
 done
 link=$(sed -n 's/.*of fairmont, once: //p' "$directory/log")
 [ -n "$link" ] || { cat "$directory/log" >&2; exit 1; }
+# So that there is something to verify.
+CHANCERY_LOG_KEY=$directory/log.key "$program" --store "sqlite:$directory/chancery.db" --organisation fairmont audit checkpoint >/dev/null
 node tools/console-browser.mjs --link "$link" --axe "$AXE" --pages tools/console-pages.json ${1:+--images "$1"}

@@ -4,7 +4,6 @@ use chancery_aggregates::authority::Reader;
 use chancery_projections::activity::{Subject, SubjectKind};
 use maud::{Markup, html};
 
-use super::fragments::name_of;
 use super::visit::{Visit, segment};
 
 /// Things that an entry leads to before the rest is left out.
@@ -68,7 +67,10 @@ impl<'a> Jumps<'a> {
     fn now(&self, subject: &Subject) -> Option<String> {
         let reader = self.reader.as_ref()?;
         Some(match subject.kind {
-            SubjectKind::Member => name_of(&self.visit.head.state, reader.member(&subject.id).ok()?.1),
+            SubjectKind::Member => {
+                let member = reader.member(&subject.id).ok()?.1;
+                self.visit.head.state.name_of(member).unwrap_or_else(|| subject.id.clone())
+            }
             SubjectKind::Role => reader.role(&subject.id).ok()?.1.name.to_string(),
             SubjectKind::Scope => reader.scope(&subject.id).ok()?.1.name.to_string(),
             SubjectKind::Permission => return None,

@@ -94,13 +94,13 @@ impl Visit {
             }
             @if let Some(past) = &self.past {
                 section.past aria-label="The past" {
-                    p {
+                    div.then { p {
                         strong { "You are looking at the past: " }
                         (time(past.at)) " UTC, position " (self.facts.state.position())
                         ". Nothing can be changed here."
                     }
+                    a.button href=(self.without("at")) { "Back to the present" } }
                     (self.slider())
-                    a.button href=(self.without("at")) { "Back to the present" }
                 }
             }
         }

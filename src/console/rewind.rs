@@ -117,7 +117,7 @@ impl Visit {
             form.slide method="get" action=(self.path) {
                 (self.elsewhen())
                 div.said {
-                    label for="second" { "Time" }
+                    label for="second" { "Time " small id="slid" { "(arrow keys, then Enter)" } }
                     output for="second" { (short(at)) }
                 }
                 div.track {
@@ -125,11 +125,7 @@ impl Visit {
                     input id="second" type="range" name=(SLID) min=(track.from) max=(track.to) step=(track.step) value=(shown)
                         aria-valuetext={ (short(at)) " UTC" } aria-describedby="slid";
                 }
-                div.ends { span { (time(founded)) } span { "now" } }
-                div.row {
-                    button { "Go there" }
-                    small id="slid" { "Arrow keys move it, Enter goes there." }
-                }
+                div.ends { span { (time(founded)) } button { "Go there" } span { "now" } }
             }
         }
     }

@@ -6,15 +6,13 @@ use chancery::log::pack::Manifest;
 use super::browser::{Browser, Page, with};
 use super::world::World;
 
-/// Rita may read the audit log and change nothing.
-const RITA: &[&str] = &[
-    "--as olivia role create Reader --permission audit.view activity.view",
-    "--as olivia member add rita --account-type admin --role reader",
-];
+/// In the studio, Rita may read the audit log and export nothing.
+const RITA: &[&str] =
+    &["--as nora role create Reader --permission audit.view", "--as nora member add rita --role reader"];
 
 fn with_rita() -> World {
     let world = World::on_sqlite();
-    RITA.iter().for_each(|line| drop(world.line("acme", line)));
+    RITA.iter().for_each(|line| drop(world.line("studio", line)));
     world
 }
 
@@ -43,11 +41,11 @@ const PAGES: [&str; 5] = [
 #[test]
 fn it_is_there_for_who_may_read_it_and_for_nobody_else() {
     let world = with_rita();
-    for member in ["olivia", "rita"] {
-        let mut browser = world.signed_in("acme", member);
-        browser.get("/console/acme").has("/console/acme/audit\"");
-        for path in PAGES {
-            assert_eq!(browser.get(path).status, 200, "{member} {path}");
+    for (organisation, member) in [("acme", "olivia"), ("studio", "nora"), ("studio", "rita")] {
+        let mut browser = world.signed_in(organisation, member);
+        browser.get(&format!("/console/{organisation}")).has(&format!("/console/{organisation}/audit\""));
+        for path in PAGES.map(|path| path.replace("acme", organisation).replace("olivia", member)) {
+            assert_eq!(browser.get(&path).status, 200, "{member} {path}");
         }
     }
     for member in ["mei", "hugo"] {
@@ -69,7 +67,7 @@ fn it_is_there_for_who_may_read_it_and_for_nobody_else() {
 fn an_entry_is_complete_and_leads_to_what_it_is_about_before_and_after() {
     let world = World::on_sqlite();
     let before = world.position("acme");
-    world.line("acme", "--as olivia --reason cover member assign mei spare");
+    world.line("acme", "--as olivia --reason cover member assign mei spare --in tower");
     let at = world.position("acme");
     assert_eq!(at, before + 1);
     let mut browser = world.signed_in("acme", "olivia");
@@ -77,12 +75,13 @@ fn an_entry_is_complete_and_leads_to_what_it_is_about_before_and_after() {
     let text = page.text();
     for part in [
         &format!("Entry #{at}"),
-        "gave the role Spare to mei",
+        "gave the role Spare in Tower to mei",
         "Outcome allowed",
         "Who olivia",
         "Command AssignRole",
         "About mei",
         "Role Spare spare",
+        "Where Tower tower",
         "After {}",
         "Reason cover",
         "From local",
@@ -122,7 +121,7 @@ fn what_is_gone_is_looked_at_as_it_was() {
 #[test]
 fn filters_work_together_and_the_last_day_is_included() {
     let world = World::on_sqlite();
-    world.line("acme", "--as olivia member assign mei spare");
+    world.line("acme", "--as olivia member assign mei spare --in tower");
     let at = world.position("acme");
     let mut browser = world.signed_in("acme", "olivia");
     let mut found = |query: &str| {
@@ -198,7 +197,7 @@ fn pages_follow_each_other_without_gap_or_repetition() {
 #[test]
 fn an_export_is_what_was_chosen_and_on_record_with_its_reason() {
     let world = World::on_sqlite();
-    world.line("acme", "--as olivia member assign mei spare");
+    world.line("acme", "--as olivia member assign mei spare --in tower");
     let mut browser = world.signed_in("acme", "olivia");
     let page = browser.get("/console/acme/audit?type=RoleAssigned&subject=mei");
     let wanted = positions(&page);
@@ -228,15 +227,15 @@ fn an_export_is_what_was_chosen_and_on_record_with_its_reason() {
 #[test]
 fn who_may_not_export_is_offered_none_and_refused_on_record() {
     let world = with_rita();
-    let mut rita = world.signed_in("acme", "rita");
-    let page = rita.get("/console/acme/audit");
+    let mut rita = world.signed_in("studio", "rita");
+    let page = rita.get("/console/studio/audit");
     page.has_not("/audit/export");
     let token = with(page.form("/console/-/sign-out"), "format", &["csv"]);
-    let refused = rita.post("/console/acme/audit/export", &token);
+    let refused = rita.post("/console/studio/audit/export", &token);
     assert_eq!(refused.status, 403, "{}", refused.text());
-    let entries = rita.get("/console/acme/audit?outcome=refused&actor=rita");
+    let entries = rita.get("/console/studio/audit?outcome=refused&actor=rita");
     assert_eq!(positions(&entries).len(), 1);
-    assert_eq!(positions(&rita.get("/console/acme/audit?type=AuditExported")), [0_u64; 0]);
+    assert_eq!(positions(&rita.get("/console/studio/audit?type=AuditExported")), [0_u64; 0]);
 }
 
 #[test]

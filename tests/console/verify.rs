@@ -19,6 +19,9 @@ impl Signed {
     fn new() -> Self {
         let world = World::with_log_key();
         let browser = world.signed_in("acme", "olivia");
+        // The first time publishes the key.
+        world.sign("acme");
+        (0..5).for_each(|number| drop(world.line("acme", &format!("--as olivia role create R{number}"))));
         let size = world.sign("acme").size;
         world.line("acme", "--as olivia role create Later");
         let mut signed = Self { world, browser, size };

@@ -39,7 +39,7 @@ pub(super) async fn show(visit: Visit) -> Result<Response, Oops> {
         }
         section aria-labelledby="privileged" {
             h2 id="privileged" { "Privileged access" }
-            p.quiet { "Members who hold a permission that the catalogue calls sensitive, at the end of each " (each) "." }
+            p.quiet { "Members who hold a permission that the catalogue calls sensitive, counted every " (each) "." }
             (show_held(&visit, &density.spans, &held))
         }
     };
