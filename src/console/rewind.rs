@@ -17,8 +17,9 @@ use crate::history::Density;
 /// Bars of the picture, at most.
 pub(super) const BARS: usize = 60;
 
-/// The slider's name in a form.
+/// The slider's name in a form, and that of its right end: a page that was open for long has an earlier one.
 const SLID: &str = "second";
+const END: &str = "end";
 
 /// How high the picture is.
 const HEIGHT: f64 = 24.0;
@@ -30,10 +31,11 @@ const STEPS: &[i64] = &[1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 86_400, 6
 /// end the first event.
 pub(super) fn read(query: Fields, head: &Facts) -> Fields {
     let Some(second) = query.get(SLID).and_then(|text| text.parse::<i64>().ok()) else { return query };
-    let query = query.without(SLID).without("at");
+    let end = query.get(END).and_then(|text| text.parse::<i64>().ok()).unwrap_or(i64::MAX);
+    let query = query.without(SLID).without(END).without("at");
     let founded = head.state.founded().map(|stamp| stamp.time).unwrap_or_default();
     match DateTime::from_timestamp(second, 0) {
-        Some(at) if at < head.now => query.with("at", &written(at.max(founded))),
+        Some(at) if at < head.now && second < end => query.with("at", &written(at.max(founded))),
         _ => query,
     }
 }
@@ -122,6 +124,7 @@ impl Visit {
                 }
                 div.track {
                     @if let Some(density) = &self.density { (bars(density, &track, shown)) }
+                    input type="hidden" name=(END) value=(track.to);
                     input id="second" type="range" name=(SLID) min=(track.from) max=(track.to) step=(track.step) value=(shown)
                         aria-valuetext={ (short(at)) " UTC" } aria-describedby="slid";
                 }

@@ -139,7 +139,7 @@ fn a_missing_entry_is_named() {
 fn a_changed_checkpoint_is_named() {
     let mut signed = Signed::new();
     let (size, less) = (signed.size, signed.size - 1);
-    signed.world.forge(&format!("UPDATE log_checkpoints SET note = replace(note, '\n{size}\n', '\n{less}\n'), size = {less}")
+    signed.world.forge(&format!("UPDATE log_checkpoints SET note = replace(note, '\n{size}\n', '\n{less}\n'), size = {less} WHERE size = {size}")
         .replace('\n', "' || char(10) || '"));
     let (step, told) = signed.failure("?entry=5");
     assert!(step == 1 && told.contains(&format!("checkpoint at #{less} is not good")), "{step} {told}");
@@ -165,6 +165,6 @@ fn an_end_that_was_cut_off_is_named() {
     // An entry on the left of the tree: its way to the root needs what was cut off, or not, as the size has it.
     let page = signed.verified("?entry=5");
     page.has("does not hold");
-    page.has(&format!("the events from #{} on are missing", cut + 1));
+    page.has(&format!("events from #{} on are missing", cut + 1));
     page.has(&format!("covers {size}"));
 }
