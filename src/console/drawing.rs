@@ -63,21 +63,26 @@ pub(super) fn stacked(spans: &Spans, series: &[Series], about: &str) -> Markup {
     let sum = |number: usize| series.iter().filter_map(|one| one.values.get(number)).sum::<u64>();
     let most = round_up((0..spans.count()).map(sum).max().unwrap_or(0).max(1));
     let part = |number: usize| number as f64 / spans.count() as f64;
-    frame(spans, most, about, &html! {
-        @for number in 0..spans.count() { @if sum(number) > 0 {
-            g {
-                title { (short(spans.begin(number))) ": " (sum(number)) }
-                @for (layer, one) in series.iter().enumerate() {
-                    @let below: u64 = series.iter().take(layer).filter_map(|one| one.values.get(number)).sum();
-                    @let value = one.values.get(number).copied().unwrap_or_default();
-                    @if value > 0 {
-                        rect class=(one.class) x=(across(part(number))) width=(format!("{:.1}", 0.84 * (f64::from(WIDTH) - LEFT) / spans.count() as f64))
-                            y=(format!("{:.1}", up((below + value) as f64, most))) height=(format!("{:.1}", HIGH * value as f64 / most as f64)) {}
+    frame(
+        spans,
+        most,
+        about,
+        &html! {
+            @for number in 0..spans.count() { @if sum(number) > 0 {
+                g {
+                    title { (short(spans.begin(number))) ": " (sum(number)) }
+                    @for (layer, one) in series.iter().enumerate() {
+                        @let below: u64 = series.iter().take(layer).filter_map(|one| one.values.get(number)).sum();
+                        @let value = one.values.get(number).copied().unwrap_or_default();
+                        @if value > 0 {
+                            rect class=(one.class) x=(across(part(number))) width=(format!("{:.1}", 0.84 * (f64::from(WIDTH) - LEFT) / spans.count() as f64))
+                                y=(format!("{:.1}", up((below + value) as f64, most))) height=(format!("{:.1}", HIGH * value as f64 / most as f64)) {}
+                        }
                     }
                 }
-            }
-        } }
-    })
+            } }
+        },
+    )
 }
 
 /// Lines that step from stretch to stretch: each holds what is so at the end of one.
@@ -89,19 +94,29 @@ pub(super) fn stepped(spans: &Spans, series: &[Series], about: &str) -> Markup {
         for (number, value) in one.values.iter().enumerate() {
             let height = up(*value as f64, most);
             let begin = if number == 0 { 'M' } else { 'L' };
-            path.push_str(&format!("{begin}{} {height:.1}L{} {height:.1}", across(part(number)), across(part(number + 1))));
+            path.push_str(&format!(
+                "{begin}{} {height:.1}L{} {height:.1}",
+                across(part(number)),
+                across(part(number + 1))
+            ));
         }
         path
     };
-    frame(spans, most, about, &html! {
-        @for one in series { path class={ "line " (one.class) } d=(path(one)) { title { (one.label) } } }
-    })
+    frame(
+        spans,
+        most,
+        about,
+        &html! {
+            @for one in series { path class={ "line " (one.class) } d=(path(one)) { title { (one.label) } } }
+        },
+    )
 }
 
 /// The lines and words around a chart.
 fn frame(spans: &Spans, most: u64, about: &str, inside: &Markup) -> Markup {
     let height = TOP + HIGH + BELOW;
-    let date = |at: Time| if spans.is_shorter_than_a_day() { at.format("%-d %b, %H:%M") } else { at.format("%-d %b %Y") };
+    let date =
+        |at: Time| if spans.is_shorter_than_a_day() { at.format("%-d %b, %H:%M") } else { at.format("%-d %b %Y") };
     let baseline = format!("{:.1}", TOP + HIGH + 19.0);
     let mut marks = vec![0, most];
     if most.is_multiple_of(2) {

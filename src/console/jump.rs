@@ -29,7 +29,8 @@ impl<'a> Jumps<'a> {
     /// The links of an entry.
     pub(super) fn of_entry(&self, position: u64, kind: &str, subjects: &[Subject]) -> Markup {
         let things = subjects.iter().filter(|subject| below(subject).is_some()).take(MOST);
-        let things: Vec<(&Subject, bool)> = things.enumerate().map(|(number, subject)| (subject, number == 0)).collect();
+        let things: Vec<(&Subject, bool)> =
+            things.enumerate().map(|(number, subject)| (subject, number == 0)).collect();
         html! {
             ul.jumps aria-label={ "Where #" (position) " leads" } {
                 @for (subject, first) in &things { @if let Some(links) = self.of_thing(position, kind, subject, *first) { li { (links) } } }

@@ -169,7 +169,7 @@ async fn show(visit: Visit, InPath(path): InPath<InScope>) -> Result<Response, O
     let reader = visit.facts.reader()?;
     let (ix, scope) = reader.scope(&path.scope)?;
     let nodes = tree(state, &selected(&reader, None));
-    let members = super::form::Fields::default().with("scope", scope.id.as_str()).query();
+    let members = super::form::Fields::default().with("scope", scope.id.as_str());
     let content = html! {
         nav.crumbs aria-label="Breadcrumb" { a href=(visit.link("/scopes")) { "Scopes" }
             @for above in state.ancestry(ix).skip(1).filter(|above| reader.sees_scope(*above)) {
@@ -179,7 +179,7 @@ async fn show(visit: Visit, InPath(path): InPath<InScope>) -> Result<Response, O
         }
         div.heading { h1 { (scope.name) } span.badges { span.badge { (kind_label(&visit, scope)) } @if !in_use(state, ix) { span.badge.warn { "archived" } } } }
         dl.facts { div { dt { "Id" } dd { code { (scope.id) } } } div { dt { "Created" } dd { (super::fragments::time(scope.created.time)) } } }
-        p { a href={ (visit.present("/members")) "?" (members) } { "Members who work here" } }
+        p { a href=(visit.also("/members", &members)) { "Members who work here" } }
         @if !scope.children.is_empty() { h2 { "Below it" } ul.tree { @for child in scope.children.iter().filter(|child| reader.sees_scope(**child)) {
             @let child = state.cite_scope(*child);
             li { a href=(visit.link(&below(child.id.as_str()))) { (child.name) } }

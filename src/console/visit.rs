@@ -1,8 +1,10 @@
 //! A request for a page of an organisation: who asks, and as of when.
 
 use axum::extract::{FromRequestParts, OriginalUri, RawPathParams};
+use axum::http::header::USER_AGENT;
 use axum::http::{Uri, request::Parts};
 use chancery_aggregates::Facts;
+use chancery_aggregates::event::Origin;
 use chancery_aggregates::vocabulary::{Actor, MemberId, OrganisationId, Time};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -11,9 +13,9 @@ use super::oops::Oops;
 use super::preferences::Preferences;
 use super::rewind;
 use super::session::Guest;
-use crate::api::authentication::{Bearer, identify};
+use crate::api::authentication::{Bearer, client_address, identify};
 use crate::api::problem::Problem;
-use crate::api::service::Shared;
+use crate::api::service::{Service, Shared};
 use crate::cli::time::{Edge, Point};
 use crate::history::Density;
 use crate::store::StoreError;
@@ -47,6 +49,8 @@ pub(super) struct Visit {
     /// Where events are dense; for who may see the past.
     pub(super) density: Option<Density>,
     pub(super) preferences: Preferences,
+    /// From where the request comes.
+    pub(super) origin: Origin,
     /// The path of the page.
     pub(super) path: String,
     /// What stands behind the `?`.
@@ -92,6 +96,7 @@ impl FromRequestParts<Shared> for Visit {
             past,
             density,
             preferences: Preferences::of(&parts.headers),
+            origin: origin(parts, service),
             path: original(parts).path().to_owned(),
             query,
         })
@@ -102,8 +107,18 @@ impl FromRequestParts<Shared> for Visit {
 async fn density(service: &Shared, head: &Facts) -> Option<Density> {
     head.may_replay().ok()?;
     let found = service.history.density(&**service.engine.store(), &head.state, head.now, rewind::BARS).await;
-    let warn = |error: &StoreError| tracing::warn!(organisation = %head.state.organisation(), %error, "no picture of the log");
+    let warn =
+        |error: &StoreError| tracing::warn!(organisation = %head.state.organisation(), %error, "no picture of the log");
     found.inspect_err(warn).ok()
+}
+
+fn origin(parts: &Parts, service: &Service) -> Origin {
+    let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    Origin {
+        source: Some("console".to_owned()),
+        address: client_address(parts, service).map(|address| address.to_string()),
+        agent: agent.map(str::to_owned),
+    }
 }
 
 /// The organisation as it was.

@@ -107,10 +107,8 @@ async fn published(store: &dyn Store, organisation: &str) -> Result<Vec<(u64, St
         Visit::Continue(())
     };
     // The organisation's own stream has few events, however long the log is.
-    let stream = Range::Stream {
-        aggregate_type: "organisation".to_owned(),
-        aggregate_id: aggregate_id(organisation, ""),
-    };
+    let stream =
+        Range::Stream { aggregate_type: "organisation".to_owned(), aggregate_id: aggregate_id(organisation, "") };
     store.scan(stream, Box::new(visitor)).await?;
     Ok(std::mem::take(&mut *found.lock()))
 }

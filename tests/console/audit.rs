@@ -7,8 +7,10 @@ use super::browser::{Browser, Page, with};
 use super::world::World;
 
 /// In the studio, Rita may read the audit log and export nothing.
-const RITA: &[&str] =
-    &["--as nora role create Reader --permission audit.view api_keys.create", "--as nora member add rita --role reader"];
+const RITA: &[&str] = &[
+    "--as nora role create Reader --permission audit.view api_keys.create",
+    "--as nora member add rita --role reader",
+];
 
 fn with_rita() -> World {
     let world = World::on_sqlite();
@@ -58,7 +60,8 @@ fn it_is_there_for_who_may_read_it_and_for_nobody_else() {
         }
     }
     let mut olivia = world.signed_in("acme", "olivia");
-    for missing in ["/console/acme/audit/entries/0", "/console/acme/audit/entries/999", "/console/acme/audit/entries/x"] {
+    for missing in ["/console/acme/audit/entries/0", "/console/acme/audit/entries/999", "/console/acme/audit/entries/x"]
+    {
         assert!([400, 404].contains(&olivia.get(missing).status), "{missing}");
     }
 }
@@ -133,7 +136,11 @@ fn filters_work_together_and_the_last_day_is_included() {
     assert_eq!(found("role=spare&subject=mei&actor=olivia&type=RoleAssigned&outcome=allowed"), [at]);
     assert_eq!(found("role=spare&subject=omar"), [0_u64; 0]);
     assert_eq!(found("subject=mei,omar&type=MemberAdded").len(), 2);
-    assert_eq!(found("type=MemberAdded&type=RoleAssigned&subject=mei").len(), 3, "added with a role, and given another");
+    assert_eq!(
+        found("type=MemberAdded&type=RoleAssigned&subject=mei").len(),
+        3,
+        "added with a role, and given another"
+    );
     assert_eq!(found("scope=tower&type=ScopeCreated").len(), 1);
     assert_eq!(found("permission=tasks.complete&type=PermissionToggled"), [at - 1]);
     assert_eq!(found(&format!("from={at}&to={at}")), [at]);
@@ -206,12 +213,16 @@ fn an_export_is_what_was_chosen_and_on_record_with_its_reason() {
     let file = browser.post("/console/acme/audit/export", &fields);
     assert_eq!((file.status, file.header("content-type")), (200, "text/csv; charset=utf-8; header=present"));
     assert!(file.header("content-disposition").starts_with("attachment; filename=\"acme-1-"), "{file:?}");
-    let rows: Vec<&str> = file.body.lines().filter(|line| !line.starts_with("\"# ") && !line.starts_with("# ")).collect();
+    let rows: Vec<&str> =
+        file.body.lines().filter(|line| !line.starts_with("\"# ") && !line.starts_with("# ")).collect();
     assert_eq!(rows.len(), wanted.len() + 1, "{rows:?}");
     assert!(rows[1..].iter().all(|row| row.contains("RoleAssigned") && row.contains("mei")), "{rows:?}");
     let recorded = browser.get("/console/acme/audit?type=AuditExported&full=yes");
     let text = recorded.text();
-    assert!(text.contains("Reason the yearly audit") && text.contains("From console") && text.contains("csv"), "{text}");
+    assert!(
+        text.contains("Reason the yearly audit") && text.contains("From console") && text.contains("csv"),
+        "{text}"
+    );
     for (format, begin) in [("xlsx", &b"PK"[..]), ("ocsf", b"{"), ("cloudevents", b"{"), ("syslog", b"<110>1 ")] {
         let file = browser.post("/console/acme/audit/export", &with(fields.clone(), "format", &[format]));
         assert_eq!(file.status, 200, "{format}");

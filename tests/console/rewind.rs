@@ -5,7 +5,8 @@ use super::world::World;
 
 /// An attribute of the slider.
 fn slider(page: &Page, attribute: &str) -> String {
-    let input = page.body.split("<input id=\"second\"").nth(1).unwrap_or_else(|| panic!("no slider in {}", page.text()));
+    let input =
+        page.body.split("<input id=\"second\"").nth(1).unwrap_or_else(|| panic!("no slider in {}", page.text()));
     let tag = input.split('>').next().unwrap();
     tag.split(&format!("{attribute}=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
 }

@@ -79,7 +79,9 @@ fn every_step_of_the_proof_is_shown_and_holds() {
     }
     let page = browser.get(&format!("{VERIFY}?entry=5&all=yes"));
     let text = page.text();
-    for part in ["Step 1:", "Step 2:", "Step 3:", "Step 4:", "Hash beside it", "The root that was signed", key, "They hold."] {
+    for part in
+        ["Step 1:", "Step 2:", "Step 3:", "Step 4:", "Hash beside it", "The root that was signed", key, "They hold."]
+    {
         assert!(text.contains(part), "{part}: {text}");
     }
     let root = signed.note.lines().nth(2).unwrap();
@@ -96,9 +98,8 @@ fn a_changed_entry_is_named() {
         let mut signed = Signed::new();
         let changed = 4;
         signed.world.forge(&format!("UPDATE events SET {set} WHERE organisation = 'acme' AND position >= {changed}"));
-        let first = (changed..=signed.size).find(|position| {
-            signed.verified(&format!("?entry={position}")).body.contains("role=\"alert\"")
-        });
+        let first = (changed..=signed.size)
+            .find(|position| signed.verified(&format!("?entry={position}")).body.contains("role=\"alert\""));
         let first = first.unwrap();
         let (step, told) = signed.failure(&format!("?entry={first}"));
         assert_eq!(step, 2, "{told}");

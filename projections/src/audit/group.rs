@@ -27,8 +27,12 @@ impl Group {
     /// The group of an event's type.
     pub fn of(kind: &str) -> Self {
         match kind {
-            "RoleAssigned" | "RoleUnassigned" | "MemberPermissionToggled" | "MemberPermissionCleared"
-            | "MemberScopeChanged" | "OwnerTransferred" => Self::Access,
+            "RoleAssigned"
+            | "RoleUnassigned"
+            | "MemberPermissionToggled"
+            | "MemberPermissionCleared"
+            | "MemberScopeChanged"
+            | "OwnerTransferred" => Self::Access,
             "CommandRefused" => Self::Refusals,
             "PermissionToggled" => Self::Roles,
             kind if kind.starts_with("Role") => Self::Roles,

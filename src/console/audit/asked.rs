@@ -18,8 +18,7 @@ pub(super) const NAMED: [(&str, &str); 5] = [
 ];
 
 /// All names that choose entries.
-pub(super) const ALL: [&str; 9] =
-    ["actor", "subject", "role", "permission", "scope", "type", "outcome", "from", "to"];
+pub(super) const ALL: [&str; 9] = ["actor", "subject", "role", "permission", "scope", "type", "outcome", "from", "to"];
 
 /// What entries are chosen by, besides the range.
 pub(super) fn asked(fields: &Fields) -> Asked {

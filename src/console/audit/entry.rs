@@ -64,7 +64,7 @@ pub(super) fn facts(jumps: &Jumps<'_>, entry: &Entry, leaf: Option<&Hash>) -> Ma
     let code = |text: Option<&str>| text.map(|text| html! { code { (text) } });
     let member = |named: &Option<Named>| named.as_ref().map(|named| called(jumps, SubjectKind::Member, named));
     let thing = |kind, named: &Option<Named>| named.as_ref().map(|named| called(jumps, kind, named));
-    let rows: [(&str, Option<Markup>); 23] = [
+    let rows: [(&str, Option<Markup>); 24] = [
         ("Position", Some(html! { "#" (entry.position) })),
         ("When", Some(html! { (time(entry.time)) " " span.quiet { (entry.time.to_rfc3339()) } })),
         ("Outcome", Some(html! { (entry.outcome.as_str()) })),
@@ -84,6 +84,7 @@ pub(super) fn facts(jumps: &Jumps<'_>, entry: &Entry, leaf: Option<&Hash>) -> Ma
         ("How often", refusal.map(|refusal| html! { (refusal.occurrence) " within the hour" })),
         ("Reason", plain(&entry.reason)),
         ("From", plain(&entry.source)),
+        ("Address", plain(&entry.address)),
         ("Program", plain(&entry.agent)),
         ("Request", code(entry.correlation.as_deref())),
         ("Because of", code(entry.causation.as_deref())),

@@ -119,11 +119,7 @@ fn request(deed: &Deed, export: AuditExported) -> Request {
         organisation: deed.visit.organisation.clone(),
         commands: vec![Command::Organisation(OrganisationCommand::ExportAudit(export))],
         actor: deed.visit.head.actor.clone(),
-        context: Context {
-            reason: deed.fields.get("reason").map(str::to_owned),
-            source: Some("console".to_owned()),
-            ..Context::default()
-        },
+        context: Context { reason: deed.fields.get("reason").map(str::to_owned), ..Context::of(&deed.visit.origin) },
         idempotency_key: None,
     }
 }

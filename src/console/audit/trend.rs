@@ -131,10 +131,8 @@ fn show_held(visit: &Visit, spans: &Spans, held: &[Privileged]) -> Markup {
     ];
     let last = held.last().copied().unwrap_or_default();
     let most = held.iter().map(|one| one.members).max().unwrap_or_default();
-    let about = format!(
-        "{} hold sensitive permissions at the end; at most it were {most}",
-        count(last.members, "member")
-    );
+    let about =
+        format!("{} hold sensitive permissions at the end; at most it were {most}", count(last.members, "member"));
     html! {
         (legend(&series))
         (stepped(spans, &series, &about))
