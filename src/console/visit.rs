@@ -86,6 +86,7 @@ impl FromRequestParts<Shared> for Visit {
             Some(asked) => then(service, &seat.organisation, &head, asked).await?,
             None => (head.clone(), None),
         };
+        let preferences = Preferences::of(&parts.headers, &seat.organisation, &seat.member);
         Ok(Self {
             service: service.clone(),
             guest,
@@ -95,7 +96,7 @@ impl FromRequestParts<Shared> for Visit {
             facts,
             past,
             density,
-            preferences: Preferences::of(&parts.headers),
+            preferences,
             origin: origin(parts, service),
             path: original(parts).path().to_owned(),
             query,
