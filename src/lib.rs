@@ -14,6 +14,7 @@ pub mod copy;
 pub mod embed;
 pub mod engine;
 pub mod gdpr;
+mod history;
 pub mod import;
 pub mod interop;
 pub mod keys;

@@ -84,7 +84,7 @@ impl Problem {
     }
 
     /// The service itself failed.
-    pub(super) fn internal() -> Self {
+    pub(crate) fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the service failed: see its log")
     }
 

@@ -15,6 +15,7 @@ use super::problem::{Answer, Problem};
 use crate::config::Settings;
 use crate::console::Sessions;
 use crate::engine::{Engine, EngineError, Follower};
+use crate::history::History;
 use crate::store::Group;
 
 /// The service, as handlers have it.
@@ -33,6 +34,8 @@ pub struct Service {
     pub meters: Meters,
     /// Who is signed in to the console.
     pub(crate) console: Sessions,
+    /// What logs look like over time, as far as somebody looked.
+    pub(crate) history: History,
     /// The description of the interface.
     pub(super) document: Document,
     /// Who runs lines of the command line, if anybody does.
@@ -57,7 +60,8 @@ impl Service {
             groups.observe(group.requests as f64);
         }));
         let stopping = watch::Sender::new(false);
-        Self { follower, engine, keys, settings, meters, console: Sessions::default(), document, lines: None, stopping }
+        let (console, history) = (Sessions::default(), History::default());
+        Self { follower, engine, keys, settings, meters, console, history, document, lines: None, stopping }
     }
 
     /// Has lines of the command line run, for `chancery --server`.

@@ -64,9 +64,8 @@ impl Entries {
         let (state, found) =
             read(&self.engine, &self.organisation, after, until, start, move |(state, found), recorded| {
                 state.apply(&recorded.event, recorded.stamp);
-                let entry = Entry::of(state, &recorded);
-                if filter.matches(&entry) {
-                    found.push((entry, recorded));
+                if filter.takes(&recorded) {
+                    found.push((Entry::of(state, &recorded), recorded));
                 }
                 ControlFlow::Continue(())
             })

@@ -6,8 +6,7 @@ use axum::routing::get;
 use chancery_projections::activity::Filter;
 use maud::{Markup, html};
 
-use super::fragments::time;
-use super::log::entries;
+use super::log::{entries, show};
 use super::oops::Oops;
 use super::page::Section;
 use super::visit::Visit;
@@ -32,24 +31,13 @@ async fn activity(visit: Visit) -> Result<Response, Oops> {
         ..Filter::default()
     };
     let before = query.get("before").and_then(|before| before.parse().ok()).unwrap_or(u64::MAX);
-    let mut shown = entries(&visit, filter, before, PAGE + 1).await?;
-    let more = shown.len() > PAGE;
-    shown.truncate(PAGE);
-    let replays = visit.head.may_replay().is_ok();
+    let found = entries(&visit, filter, before, PAGE).await?;
     let content = html! {
         div.heading { h1 { "Activity" } }
         (filters(&visit))
-        @if shown.is_empty() { p.empty { "Nothing that is like that." } }
-        ol.log { @for entry in &shown { li {
-            div.meta { (time(entry.time)) span.quiet { "#" (entry.position) } span.badge.bad[entry.kind == "CommandRefused"] { (entry.kind) }
-                @if replays {
-                    @if entry.position > 1 { a href={ (visit.present("")) "?at=" (entry.position - 1) } { "just before" } }
-                    a href={ (visit.present("")) "?at=" (entry.position) } { "just after" }
-                }
-            }
-            p { (entry.sentence) "." }
-        } } }
-        @if more { @if let Some(last) = shown.last() { nav.pager aria-label="Pages" { a rel="next" href=(visit.with("before", &last.position.to_string())) { "Older" } } } }
+        @if found.items.is_empty() { p.empty { @if found.next.is_some() { "Nothing that is like that among the last events; there are older ones." } @else { "Nothing that is like that." } } }
+        (show(&visit, &found.items))
+        @if let Some(next) = found.next { nav.pager aria-label="Pages" { a rel="next" href=(visit.with("before", &next.to_string())) { "Older" } } }
     };
     Ok(visit.page(Section::Activity, "Activity", &content))
 }

@@ -35,7 +35,7 @@ async fn ask(visit: Visit) -> Result<Response, Oops> {
     };
     let content = html! {
         h1 { "Ask" }
-        p.quiet { "Can somebody do something, somewhere? Leave the member out to ask who can. With the rewind in the header, as of any past instant." }
+        p.quiet { "Can somebody do something, somewhere? Leave the member out to ask who can." }
         (form(&visit, &reader))
         @if let Some(answer) = &answer { section.answer aria-labelledby="answer" { (answer) } }
     };
@@ -48,7 +48,6 @@ fn form(visit: &Visit, reader: &Reader<'_>) -> Markup {
     let profile = state.profile();
     html! {
         form.filters method="get" action=(visit.path) {
-            @if let Some(past) = &visit.past { input type="hidden" name="at" value=(past.asked); }
             div { label for="member" { "Member (id)" } input id="member" name="member" value=(query.text("member")) autocomplete="off"; }
             div { label for="permission" { "Permission" }
                 input id="permission" name="permission" list="permissions" required value=(query.text("permission")) autocomplete="off";
@@ -60,8 +59,18 @@ fn form(visit: &Visit, reader: &Reader<'_>) -> Markup {
                 @for node in tree(state, &selected(reader, None)) {
                     option value=(node.entry.id) selected[query.text("scope") == node.entry.id.as_str()] { ("\u{2003}".repeat(node.depth)) (node.entry.name) }
                 } } }
+            @if visit.head.may_replay().is_ok() { div { label for="ask-at" { "At (now, where empty)" }
+                input id="ask-at" name="at" placeholder="2026-03-03 14:30" value=[visit.past.as_ref().map(|past| past.asked.as_str())] autocomplete="off"; } }
             button.main { "Ask" }
         }
+    }
+}
+
+/// The way to an entry of the audit log, for who may read it.
+fn to_entry(visit: &Visit, position: u64) -> Markup {
+    html! {
+        @if visit.head.may_replay().is_ok() { a href=(visit.link(&format!("/audit/entries/{position}"))) { "#" (position) } }
+        @else { "#" (position) }
     }
 }
 
@@ -98,12 +107,12 @@ async fn one(visit: &Visit, reader: &Reader<'_>, member: &str, permission: &str)
         @if let Some(past) = &answer.past {
             h3 { "Because" }
             ol.log { @for cause in &answer.explanation.causes { @if let Some(entry) = past.entries.get(&cause.position) {
-                li { div.meta { (time(entry.time)) span.quiet { "#" (entry.position) } } p { (entry.sentence) "." } }
+                li { div.meta { (time(entry.time)) (to_entry(visit, entry.position)) } p { (entry.sentence) "." } }
             } } }
             h3 { "Since when" }
             ul.rows { @for span in past.spans.iter().rev() { li {
                 span { @if span.decision.is_allowed() { span.badge.good { "yes" } } @else { span.badge.bad { "no" } } " from " (time(span.since)) }
-                @if let Turn::Event(position) = &span.begun_by { @if let Some(entry) = past.entries.get(position) { span.quiet { (entry.sentence) } } }
+                @if let Turn::Event(position) = &span.begun_by { @if let Some(entry) = past.entries.get(position) { span.quiet { (to_entry(visit, *position)) " " (entry.sentence) } } }
             } } }
         } @else { p.quiet { "The events behind it are for who may read the log." } }
     })
@@ -127,8 +136,8 @@ fn all(visit: &Visit, reader: &Reader<'_>, permission: &str) -> Result<Markup, O
                 @match grant {
                     Grant::Role { role, scope, given_at, .. } => { "by " (role.name)
                         @if let Some(scope) = scope { @if reader.scope(scope.id.as_str()).is_ok() { " in " (scope.name) } }
-                        " (#" (given_at) ")" },
-                    Grant::Toggle { given_at } => { "directly (#" (given_at) ")" },
+                        " (" (to_entry(visit, *given_at)) ")" },
+                    Grant::Toggle { given_at } => { "directly (" (to_entry(visit, *given_at)) ")" },
                 }
             } }
         } } }

@@ -37,8 +37,9 @@ async fn compare(visit: Visit) -> Result<Response, Oops> {
         h1 { "Compare" }
         p.quiet { "What changed in what people may do between two instants, and the events that changed it." }
         form.filters method="get" action=(visit.path) {
+            @if let Some(past) = &visit.past { input type="hidden" name="at" value=(past.asked); }
             div { label for="from" { "From (time, or position)" } input id="from" name="from" required value=(visit.query.text("from")) placeholder="2026-03-03 or 57"; }
-            div { label for="to" { "To (now, where empty)" } input id="to" name="to" value=(visit.query.text("to")); }
+            div { label for="to" { (if visit.past.is_some() { "To (the instant above, where empty)" } else { "To (now, where empty)" }) } input id="to" name="to" value=(visit.query.text("to")); }
             button.main { "Compare" }
         }
         @if let Some(compared) = &compared { (show(&visit, compared)) }
@@ -48,7 +49,9 @@ async fn compare(visit: Visit) -> Result<Response, Oops> {
 
 async fn between(visit: &Visit, from: &str) -> Result<Diff, Oops> {
     let from = end(visit, from).await?;
-    let to = end(visit, visit.query.get("to").unwrap_or("now")).await?;
+    // Without an end, up to what the page shows.
+    let shown = visit.past.as_ref().map_or("now", |past| past.asked.as_str());
+    let to = end(visit, visit.query.get("to").unwrap_or(shown)).await?;
     if from.state.position() > to.state.position() || from.at > to.at {
         return Err(Problem::bad_request("bad_ends", "the first instant is later than the second").into());
     }
@@ -101,7 +104,7 @@ fn show_line(visit: &Visit, compared: &Diff, line: &Line) -> Markup {
             } }
             ul.causes { @for cause in &line.causes { li { @match cause {
                 Cause::Event { position } => @if let Some(entry) = compared.events.iter().find(|entry| entry.position == *position) {
-                    a href={ (visit.present("")) "?at=" (position) } { "#" (position) } " " (entry.sentence) "."
+                    a href=(visit.present(&format!("/audit/entries/{position}"))) { "#" (position) } " " (entry.sentence) "."
                 },
                 Cause::Time { at, .. } => { (time(*at)) ": by the passing of time, something began or ended." },
             } } } }

@@ -66,6 +66,12 @@ impl Fields {
     }
 }
 
+impl<'a> FromIterator<(&'a str, &'a str)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+}
+
 /// A form that was posted by nobody's page but ours: an extractor, for pages that need nobody signed in.
 #[derive(Debug)]
 pub(super) struct Posted(pub(super) Fields);

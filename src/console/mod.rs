@@ -11,10 +11,13 @@
 mod activity;
 mod ask;
 mod assets;
+mod audit;
 mod change;
 mod compare;
+mod drawing;
 mod form;
 mod fragments;
+mod jump;
 mod link;
 mod log;
 mod members;
@@ -24,6 +27,7 @@ mod page;
 mod permissions;
 mod preferences;
 mod reports;
+mod rewind;
 mod roles;
 mod scopes;
 mod session;
@@ -51,6 +55,7 @@ pub(crate) fn routes(service: &Shared) -> Router<Shared> {
         .merge(members::routes())
         .merge(scopes::routes())
         .merge(activity::routes())
+        .merge(audit::routes())
         .merge(compare::routes())
         .merge(ask::routes())
         .merge(reports::routes())

@@ -26,6 +26,7 @@ pub(super) enum Section {
     Members,
     Scopes,
     Activity,
+    Audit,
     Compare,
     Ask,
     Reports,
@@ -94,50 +95,13 @@ impl Visit {
             }
             @if let Some(past) = &self.past {
                 section.past aria-label="The past" {
-                    p {
+                    div.then { p {
                         strong { "You are looking at the past: " }
                         (time(past.at)) " UTC, position " (self.facts.state.position())
                         ". Nothing can be changed here."
                     }
-                    a.button href=(self.without("at")) { "Back to the present" }
-                }
-            }
-        }
-    }
-
-    /// Puts the console at a past instant; for who may see the past.
-    fn rewind(&self) -> Markup {
-        if self.head.may_replay().is_err() {
-            return html! { span.gap {} };
-        }
-        let shown = self.past.as_ref().map_or(self.head.now, |past| past.at);
-        let others = self.query.without("at").without("page");
-        let hidden =
-            || html! { @for (name, value) in others.iter() { input type="hidden" name=(name) value=(value); } };
-        let head = self.head.state.position();
-        html! {
-            details.menu.rewind {
-                summary.button { @if self.past.is_some() { "Rewound" } @else { "Rewind" } }
-                div.panel {
-                    form method="get" action=(self.path) {
-                        (hidden())
-                        label for="at" { "Date and time (UTC)" }
-                        div.row {
-                            input id="at" type="datetime-local" name="at" step="1" required
-                                value=(shown.format("%Y-%m-%dT%H:%M:%S"));
-                            button { "Go there" }
-                        }
-                    }
-                    form.slide method="get" action=(self.path) {
-                        (hidden())
-                        label for="position" { "Or a position of the log, 1 to " (head) }
-                        div.row {
-                            input id="position" type="range" name="at" min="1" max=(head)
-                                value=(self.facts.state.position());
-                            output for="position" { (self.facts.state.position()) }
-                            button { "Go there" }
-                        }
-                    }
+                    a.button href=(self.without("at")) { "Back to the present" } }
+                    (self.slider())
                 }
             }
         }
@@ -192,6 +156,7 @@ impl Visit {
             entries.push((Section::Activity, "Activity", "/activity"));
         }
         if self.head.may_replay().is_ok() {
+            entries.push((Section::Audit, "Audit log", "/audit"));
             entries.push((Section::Compare, "Compare", "/compare"));
             entries.push((Section::Reports, "Reports", "/reports"));
         }

@@ -11,11 +11,14 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::form::Fields;
 use super::oops::Oops;
 use super::preferences::Preferences;
+use super::rewind;
 use super::session::Guest;
 use crate::api::authentication::{Bearer, client_address, identify};
 use crate::api::problem::Problem;
 use crate::api::service::{Service, Shared};
 use crate::cli::time::{Edge, Point};
+use crate::history::Density;
+use crate::store::StoreError;
 
 /// What may stand in a path as it is.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -43,6 +46,8 @@ pub(super) struct Visit {
     /// replay the past sees all of it.
     pub(super) facts: Facts,
     pub(super) past: Option<Past>,
+    /// Where events are dense; for who may see the past.
+    pub(super) density: Option<Density>,
     pub(super) preferences: Preferences,
     /// From where the request comes.
     pub(super) origin: Origin,
@@ -75,7 +80,8 @@ impl FromRequestParts<Shared> for Visit {
         let now = service.now(&state);
         let head = Facts { state: state.as_ref().clone(), actor: Actor::Member(seat.member.clone()), now };
         head.acting()?;
-        let query = Fields::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let query = rewind::read(Fields::parse(parts.uri.query().unwrap_or_default().as_bytes()), &head);
+        let density = density(service, &head).await;
         let (facts, past) = match query.get("at") {
             Some(asked) => then(service, &seat.organisation, &head, asked).await?,
             None => (head.clone(), None),
@@ -89,12 +95,22 @@ impl FromRequestParts<Shared> for Visit {
             head,
             facts,
             past,
+            density,
             preferences,
             origin: origin(parts, service),
             path: original(parts).path().to_owned(),
             query,
         })
     }
+}
+
+/// Where events are dense. A log that is damaged has no picture, and is to be looked at all the same.
+async fn density(service: &Shared, head: &Facts) -> Option<Density> {
+    head.may_replay().ok()?;
+    let found = service.history.density(&**service.engine.store(), &head.state, head.now, rewind::BARS).await;
+    let warn =
+        |error: &StoreError| tracing::warn!(organisation = %head.state.organisation(), %error, "no picture of the log");
+    found.inspect_err(warn).ok()
 }
 
 fn origin(parts: &Parts, service: &Service) -> Origin {
@@ -149,6 +165,12 @@ impl Visit {
         let past = self.past.as_ref();
         let query = past.map(|past| format!("?{}", Fields::default().with("at", &past.asked).query()));
         format!("{}{}", self.present(below), query.unwrap_or_default())
+    }
+
+    /// A page of the organisation, as of the same instant, with more in its query.
+    pub(super) fn also(&self, below: &str, more: &Fields) -> String {
+        let query = self.past.as_ref().map_or_else(|| more.clone(), |past| more.with("at", &past.asked));
+        format!("{}?{}", self.present(below), query.query())
     }
 
     /// A page of the organisation as it is now.

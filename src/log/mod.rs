@@ -7,6 +7,7 @@
 //! `tlog-checkpoint`, `tlog-proof`), so other people's tools read them.
 
 pub mod checkpoint;
+pub mod examine;
 pub mod key;
 pub mod line;
 pub mod note;

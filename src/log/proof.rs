@@ -129,18 +129,40 @@ fn split(size: u64) -> u64 {
     1 << (size - 1).ilog2()
 }
 
+/// One step from a leaf to the root: what is known so far, and its sibling, make the hash above both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Climb {
+    /// The sibling's hash, from the proof.
+    pub sibling: Hash,
+    /// Whether the sibling is on the left.
+    pub left: bool,
+    /// The hash above both.
+    pub result: Hash,
+    /// The first leaf below it.
+    pub from: u64,
+    /// The leaf after the last one below it.
+    pub until: u64,
+}
+
+/// The way from a leaf to the root of a tree of this size, step by step; none where the proof is not one of this leaf.
+#[must_use]
+pub fn climb(proof: &[Hash], leaf: u64, leaf_hash: Hash, size: u64) -> Option<Vec<Climb>> {
+    let Plan(spans) = Plan::inclusion(leaf, size)?;
+    let mut steps = Vec::with_capacity(spans.len());
+    let (mut hash, mut from, mut until) = (leaf_hash, leaf, leaf + 1);
+    for (span, sibling) in spans.iter().zip(proof) {
+        let left = span.from < leaf;
+        hash = if left { Hash::of_node(sibling, &hash) } else { Hash::of_node(&hash, sibling) };
+        (from, until) = (from.min(span.from), until.max(span.until));
+        steps.push(Climb { sibling: *sibling, left, result: hash, from, until });
+    }
+    (spans.len() == proof.len()).then_some(steps)
+}
+
 /// Whether a proof shows that a leaf is in the tree with this root.
 #[must_use]
 pub fn includes(proof: &[Hash], leaf: u64, leaf_hash: Hash, size: u64, root: Hash) -> bool {
-    let Some(Plan(spans)) = Plan::inclusion(leaf, size) else { return false };
-    if spans.len() != proof.len() {
-        return false;
-    }
-    let join = |hash, (span, other): (&Span, &Hash)| match span.from > leaf {
-        true => Hash::of_node(&hash, other),
-        false => Hash::of_node(other, &hash),
-    };
-    spans.iter().zip(proof).fold(leaf_hash, join) == root
+    climb(proof, leaf, leaf_hash, size).is_some_and(|steps| steps.last().map_or(leaf_hash, |last| last.result) == root)
 }
 
 /// Whether a proof shows that the tree with this root begins as an earlier one.

@@ -65,7 +65,7 @@ pub async fn sign(
 ) -> Result<StoredCheckpoint, SignError> {
     let (store, name) = (engine.store(), organisation.as_str());
     let verifier = signer.verifier(&origin(name)).to_string();
-    let last = store.checkpoints(name).await?.pop();
+    let last = store.last_checkpoint(name).await?;
     if let Some(last) = &last {
         let kept = Checkpoint::read(&last.note).map(|checkpoint| checkpoint.root);
         let there = store.head(name).await?.is_some_and(|head| head.position >= last.size);

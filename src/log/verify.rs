@@ -283,7 +283,7 @@ pub async fn verify(
     })
 }
 
-fn kept_statement(kept: &StoredCheckpoint) -> Result<Statement, Problem> {
+pub(super) fn kept_statement(kept: &StoredCheckpoint) -> Result<Statement, Problem> {
     let what = format!("the checkpoint at #{}", kept.size);
     let read = Checkpoint::read(&kept.note);
     match read.filter(|read| read.size == kept.size && read.origin == origin(&kept.organisation)) {
@@ -302,7 +302,7 @@ pub(super) fn trusted_statement(note: &str, organisation: &str) -> Result<Statem
     }
 }
 
-fn check_signature(kept: &StoredCheckpoint, keys: &[(u64, String)]) -> Result<(), Problem> {
+pub(super) fn check_signature(kept: &StoredCheckpoint, keys: &[(u64, String)]) -> Result<(), Problem> {
     let what = || format!("the checkpoint at #{}", kept.size);
     if !keys.iter().any(|(position, key)| *position <= kept.size && *key == kept.verifier) {
         return Err(Problem::ForeignKey { what: what(), key: kept.verifier.clone() });

@@ -394,6 +394,17 @@ impl Store for MemoryStore {
         Ok(own.map(|own| own.checkpoints.values().cloned().collect()).unwrap_or_default())
     }
 
+    async fn times(&self, organisation: &str, positions: &[u64]) -> Result<BTreeMap<u64, i64>, StoreError> {
+        let log = self.log.read();
+        log.refuse_if_closed()?;
+        let own = log.organisations.get(organisation);
+        let time = |position: &u64| {
+            let index = usize::try_from(position.checked_sub(1)?).ok()?;
+            Some((*position, own?.events.get(index)?.event.time))
+        };
+        Ok(positions.iter().filter_map(time).collect())
+    }
+
     async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {
         let head = || {
             let log = self.log.read();

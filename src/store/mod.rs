@@ -23,12 +23,14 @@ pub mod projection;
 pub mod sqlite;
 mod validate;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use adopt::{Adopted, AdoptedKey, Adoption};
 use async_trait::async_trait;
 pub use beside::{Group, GroupWatch, KeyUse};
+use parking_lot::Mutex;
 
 use crate::log::{Hash, Node};
 
@@ -436,6 +438,51 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// When the store cannot be read.
     async fn checkpoints(&self, organisation: &str) -> Result<Vec<StoredCheckpoint>, StoreError>;
+
+    /// The checkpoint of an organisation that covers most, the latest of them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn last_checkpoint(&self, organisation: &str) -> Result<Option<StoredCheckpoint>, StoreError> {
+        Ok(self.checkpoints(organisation).await?.pop())
+    }
+
+    /// The times of the events at positions of an organisation, in microseconds since 1970, by position; those that
+    /// it does not have are left out. Looks up, and reads nothing else of the log.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn times(&self, organisation: &str, positions: &[u64]) -> Result<BTreeMap<u64, i64>, StoreError> {
+        let found = Arc::new(Mutex::new(BTreeMap::new()));
+        for position in positions.iter().filter_map(|position| position.checked_sub(1)) {
+            let sink = Arc::clone(&found);
+            let folder = move |row: FoldRow<'_>| {
+                sink.lock().insert(row.position, row.time);
+                Visit::Continue(())
+            };
+            self.fold(organisation, position, position + 1, Box::new(folder)).await?;
+        }
+        Ok(std::mem::take(&mut *found.lock()))
+    }
+
+    /// How many events of each type an organisation has with `after < position <= until`, by the type's name.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn kinds(&self, organisation: &str, after: u64, until: u64) -> Result<BTreeMap<String, u64>, StoreError> {
+        let found = Arc::new(Mutex::new(BTreeMap::<String, u64>::new()));
+        let sink = Arc::clone(&found);
+        let folder = move |row: FoldRow<'_>| {
+            let mut found = sink.lock();
+            match found.get_mut(row.event_type) {
+                Some(count) => *count += 1,
+                None => drop(found.insert(row.event_type.to_owned(), 1)),
+            }
+            Visit::Continue(())
+        };
+        self.fold(organisation, after, until, Box::new(folder)).await?;
+        Ok(std::mem::take(&mut *found.lock()))
+    }
 
     /// Waits until the log has an event with a global position above `after`, and returns the global
     /// position of its last event; after `timeout`, returns that as it is then, read anew.

@@ -1,5 +1,6 @@
 //! What a reader sees, for programs: the same on the command line and over HTTP.
 
+pub(crate) mod backward;
 pub(crate) mod cloud_event;
 pub(crate) mod evidence;
 pub(crate) mod explain;

@@ -16,6 +16,7 @@ pub(super) struct Page {
     pub(super) status: u16,
     headers: ureq::http::HeaderMap,
     pub(super) body: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Page {
@@ -130,8 +131,9 @@ impl Browser {
             let (name, value) = pair.split_once('=').unwrap();
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
-        let mut body = String::new();
-        answered.body_mut().as_reader().read_to_string(&mut body).unwrap();
-        Page { status: answered.status().as_u16(), headers: answered.headers().clone(), body }
+        let mut bytes = Vec::new();
+        answered.body_mut().as_reader().read_to_end(&mut bytes).unwrap();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Page { status: answered.status().as_u16(), headers: answered.headers().clone(), body, bytes }
     }
 }

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod audit;
 mod browser;
 mod changing;
 #[allow(dead_code, reason = "shared with the contract tests, which use more of it")]
@@ -11,5 +12,7 @@ mod changing;
 mod cluster;
 mod members;
 mod reading;
+mod rewind;
 mod signing_in;
+mod verify;
 mod world;

@@ -1,6 +1,7 @@
 //! An organisation on a store, and a server for it with real keys.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chancery::aggregates::vocabulary::OrganisationId;
@@ -8,11 +9,13 @@ use chancery::api::keys::{EngineKeys, OperatorKeys};
 use chancery::api::server::Listener;
 use chancery::api::service::Service;
 use chancery::cli::run_line;
-use chancery::config::Settings;
+use chancery::config::{KeyPlace, Settings};
 use chancery::engine::Engine;
+use chancery::log::key::KeySource;
+use chancery::log::sign::sign;
 use chancery::store::postgres::{OpenOptions, PostgresStore};
 use chancery::store::sqlite::SqliteStore;
-use chancery::store::{Access, Store};
+use chancery::store::{Access, Store, StoredCheckpoint};
 use tokio::runtime::Runtime;
 
 use super::browser::Browser;
@@ -46,6 +49,8 @@ const STUDIO: &[&str] = &[
 pub(super) struct World {
     pub(super) address: SocketAddr,
     pub(super) engine: Engine,
+    /// Where the database is, if it is a file.
+    pub(super) database: Option<PathBuf>,
     runtime: Runtime,
     _place: Box<dyn std::any::Any>,
 }
@@ -53,8 +58,37 @@ pub(super) struct World {
 impl World {
     pub(super) fn on_sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open_or_create(directory.path().join("console.db")).unwrap();
-        Self::on(runtime(), Arc::new(store), Box::new(directory))
+        Self::in_file(directory, Settings::default())
+    }
+
+    /// With a key that signs the log.
+    pub(super) fn with_log_key() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let key = KeyPlace(directory.path().join("log.key").to_string_lossy().into_owned());
+        Self::in_file(directory, Settings { log_key: Some(key), ..Settings::default() })
+    }
+
+    fn in_file(directory: tempfile::TempDir, settings: Settings) -> Self {
+        let database = directory.path().join("console.db");
+        let store = SqliteStore::open_or_create(&database).unwrap();
+        let world = Self::on(runtime(), Arc::new(store), settings, Box::new(directory));
+        Self { database: Some(database), ..world }
+    }
+
+    /// Signs the log as it is now, with the key of the service.
+    pub(super) fn sign(&self, organisation: &str) -> StoredCheckpoint {
+        let path = self.database.as_ref().unwrap().with_file_name("log.key");
+        let (signer, _) = KeySource::File(path).load().unwrap();
+        self.runtime.block_on(sign(&self.engine, &OrganisationId::known(organisation), &signer)).unwrap()
+    }
+
+    /// Runs SQL with whatever forbids it switched off, as somebody with every right in the database may.
+    pub(super) fn forge(&self, sql: &str) {
+        let connection = rusqlite::Connection::open(self.database.as_ref().unwrap()).unwrap();
+        let triggers = "SELECT group_concat('DROP TRIGGER ' || name, ';') FROM sqlite_schema WHERE type = 'trigger'";
+        let drop: Option<String> = connection.query_row(triggers, [], |row| row.get(0)).unwrap();
+        connection.execute_batch(&drop.unwrap_or_default()).unwrap();
+        connection.execute_batch(sql).unwrap();
     }
 
     pub(super) fn on_postgres() -> Self {
@@ -62,14 +96,14 @@ impl World {
         let entered = runtime.enter();
         let store = PostgresStore::open_with(&database.url(), &OpenOptions::new(Access::Create)).unwrap();
         drop(entered);
-        Self::on(runtime, Arc::new(store), Box::new(database))
+        Self::on(runtime, Arc::new(store), Settings::default(), Box::new(database))
     }
 
-    fn on(runtime: Runtime, store: Arc<dyn Store>, place: Box<dyn std::any::Any>) -> Self {
+    fn on(runtime: Runtime, store: Arc<dyn Store>, settings: Settings, place: Box<dyn std::any::Any>) -> Self {
         let engine = Engine::new(store);
         let address = runtime.block_on(async {
             let keys = Arc::new(EngineKeys::new(engine.clone(), OperatorKeys::default()));
-            let service = Arc::new(Service::new(engine.clone(), keys, Settings::default()));
+            let service = Arc::new(Service::new(engine.clone(), keys, settings));
             let router = chancery::api::router(service.clone());
             let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             let listener = Listener::bind(listen, router, None, service).await.unwrap();
@@ -77,7 +111,7 @@ impl World {
             tokio::spawn(listener.serve(std::future::pending()));
             address
         });
-        let world = Self { address, engine, runtime, _place: place };
+        let world = Self { address, engine, database: None, runtime, _place: place };
         for (organisation, lines) in [("acme", ACME), ("studio", STUDIO)] {
             for line in lines {
                 world.line(organisation, line);

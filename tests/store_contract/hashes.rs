@@ -99,6 +99,9 @@ pub(super) async fn checkpoints_are_kept_once_and_listed_by_size(place: &impl Pl
     }
     assert_eq!(store.checkpoints("acme").await.unwrap(), [two, one, other]);
     assert_eq!(store.checkpoints("beta").await.unwrap(), []);
+    assert_eq!(store.last_checkpoint("acme").await.unwrap(), store.checkpoints("acme").await.unwrap().pop());
+    assert_eq!(store.last_checkpoint("acme").await.unwrap().map(|last| last.verifier).as_deref(), Some("b"));
+    assert_eq!(store.last_checkpoint("beta").await.unwrap(), None);
     store.close().await;
     assert!(matches!(store.checkpoints("acme").await, Err(StoreError::Closed)));
 }

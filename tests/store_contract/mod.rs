@@ -12,6 +12,7 @@
 
 mod adopt;
 mod append;
+mod counts;
 mod follow;
 pub(crate) mod hashes;
 mod idempotency;
@@ -71,6 +72,8 @@ macro_rules! contract {
                 read::texts_are_kept_byte_for_byte
                 read::large_events_are_kept_whole
                 read::heads_are_listed_by_name
+                counts::events_are_counted_by_type_within_bounds
+                counts::times_are_looked_up_by_position
                 snapshots::the_newest_snapshot_within_the_bound_is_found
                 snapshots::a_snapshot_replaces_the_one_at_its_position
                 snapshots::a_snapshot_of_another_log_is_not_found

@@ -3,6 +3,7 @@
 //! Lists are complete; who shows them cuts them into pages.
 
 mod permissions;
+mod privileged;
 mod table;
 mod who_can;
 
@@ -11,6 +12,8 @@ use chancery_aggregates::access::{Denial, Ownership, Place, Question, evaluate_q
 use chancery_aggregates::state::MemberIx;
 use chancery_aggregates::vocabulary::Time;
 pub use permissions::{Category, Held, HeldAt, held_by_place, permissions_of};
+pub(crate) use privileged::sensitive;
+pub use privileged::{Privileged, privileged};
 pub use table::{AccessTable, DirectToggle, Filter, MemberAccess, RoleAccess, access_table};
 pub(crate) use who_can::ways;
 pub use who_can::{Grant, Holder, who_can};

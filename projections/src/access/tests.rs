@@ -107,3 +107,52 @@ fn who_can_names_every_way_to_it() {
     assert!(!tom.only_own);
     assert!(matches!(&tom.through[..], [Grant::Role { .. }, Grant::Toggle { given_at }] if *given_at == toggled));
 }
+
+/// Holders of sensitive permissions, place by place.
+fn privileged_slowly(state: &AccessState, at: Time) -> Privileged {
+    use chancery_aggregates::access::{Reading, holdings};
+    let sensitive = sensitive(state.profile().unwrap());
+    let mut counted = Privileged::default();
+    for (ix, member) in state.members() {
+        let scopes = state.scopes().map(|(scope, _)| Place::Scope(scope));
+        let mut keys = std::collections::BTreeSet::new();
+        for place in std::iter::once(Place::Organisation).chain(scopes) {
+            keys.extend(holdings(state, ix, place, at, Reading::Actual).any.and(&sensitive).iter());
+        }
+        if !keys.is_empty() {
+            counted.members += 1;
+            counted.services += usize::from(member.kind == chancery_aggregates::vocabulary::MemberKind::Service);
+            counted.permissions += keys.len();
+        }
+    }
+    counted
+}
+
+#[test]
+fn holders_of_what_is_sensitive_are_counted_wherever_they_hold_it() {
+    let mut history = block();
+    let profile = history.state.profile().unwrap();
+    let sensitive = profile.permissions().iter().filter(|one| one.sensitive).map(|one| one.key.to_string());
+    let sensitive: Vec<String> = sensitive.collect();
+    let [first, second, ..] = sensitive.as_slice() else { panic!("{sensitive:?}") };
+    history.add_role("chief", "Chief", &[first, second], &[]);
+    let mut seen = vec![privileged(&history.state, history.now)];
+    let mut check = |history: &History, at: Time| {
+        let counted = privileged(&history.state, at);
+        assert_eq!(counted, privileged_slowly(&history.state, at));
+        seen.push(counted);
+    };
+    history.assign("ann", "chief", None, Window::default());
+    check(&history, history.now);
+    history.assign("ann", "chief", Some("elm"), until("2026-07-01T00:00:00Z"));
+    check(&history, history.now);
+    history.toggle_member("tom", first, true);
+    check(&history, history.now);
+    history.toggle_member("ann", second, false);
+    check(&history, history.now);
+    check(&history, at("2026-07-01T00:00:00Z"));
+    history.record(MemberEvent::MemberSuspended { member: MemberId::known("tom") });
+    check(&history, history.now);
+    let numbers: Vec<(usize, usize)> = seen.iter().map(|counted| (counted.members, counted.permissions)).collect();
+    assert_eq!(numbers, [(0, 0), (0, 0), (1, 2), (2, 3), (2, 2), (1, 1), (1, 1)], "{seen:?}");
+}

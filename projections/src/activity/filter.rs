@@ -1,5 +1,6 @@
 //! Which entries of the activity log a reader wants.
 
+use chancery_aggregates::event::Recorded;
 use chancery_aggregates::vocabulary::Time;
 
 use super::{Entry, SubjectKind};
@@ -39,6 +40,34 @@ impl Filter {
             && self.since.is_none_or(|since| since <= entry.time)
             && self.until.is_none_or(|until| entry.time <= until)
             && self.search.as_ref().is_none_or(|search| has_words(&entry.sentence, search))
+    }
+
+    /// Whether a reader may want the entry of an event, before it is told: only the words of its sentence are still to
+    /// be looked at.
+    pub fn may_take(&self, recorded: &Recorded) -> bool {
+        let metadata = &recorded.metadata;
+        let acted = |actor: &String| metadata.actor == *actor || metadata.on_behalf_of.as_ref() == Some(actor);
+        let kind = recorded.event.name();
+        if !(self.actor.as_ref().is_none_or(acted)
+            && (self.kinds.is_empty() || self.kinds.iter().any(|wanted| wanted.eq_ignore_ascii_case(kind)))
+            && self.since.is_none_or(|since| since <= recorded.stamp.time)
+            && self.until.is_none_or(|until| recorded.stamp.time <= until))
+        {
+            return false;
+        }
+        let wanted = [
+            (SubjectKind::Member, &self.member),
+            (SubjectKind::Role, &self.role),
+            (SubjectKind::Permission, &self.permission),
+            (SubjectKind::Scope, &self.scope),
+        ];
+        if wanted.iter().all(|(_, id)| id.is_none()) {
+            return true;
+        }
+        let named = super::subjects(&recorded.event);
+        wanted.iter().all(|(kind, id)| {
+            id.as_ref().is_none_or(|id| named.iter().any(|subject| subject.kind == *kind && subject.id == *id))
+        })
     }
 
     fn names(&self, entry: &Entry, kind: SubjectKind, id: Option<&str>) -> bool {

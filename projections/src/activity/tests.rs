@@ -133,7 +133,12 @@ fn filters_find_entries_by_what_they_are_about() {
     history.toggle("manager", "invoice.read", true);
     let entries = tell(&history);
     let found = |filter: Filter| -> Vec<u64> {
-        entries.iter().filter(|entry| filter.matches(entry)).map(|entry| entry.position).collect()
+        let kept = entries.iter().filter(|entry| filter.matches(entry)).map(|entry| entry.position).collect();
+        if filter.search.is_none() {
+            let taken = history.events.iter().filter(|recorded| filter.may_take(recorded));
+            assert_eq!(taken.map(|recorded| recorded.stamp.position).collect::<Vec<_>>(), kept, "{filter:?}");
+        }
+        kept
     };
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(found(Filter { actor: some("sam"), ..Filter::default() }), [6, 7]);

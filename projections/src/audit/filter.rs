@@ -1,11 +1,12 @@
 //! Which entries of the audit log a reader wants.
 
+use chancery_aggregates::event::{Event, Recorded};
 use chancery_aggregates::refusal::nearest;
 use chancery_aggregates::vocabulary::Time;
 use compact_str::CompactString;
 
-use super::{Entry, Outcome};
-use crate::activity::SubjectKind;
+use super::{Outcome, refused};
+use crate::activity::{self, SubjectKind};
 
 /// What an entry must be like. What is empty or absent does not matter; of several values one must fit, and of
 /// several conditions all.
@@ -51,24 +52,36 @@ pub enum BadFilter {
 }
 
 impl Filter {
-    /// Whether a reader wants the entry.
-    pub fn matches(&self, entry: &Entry) -> bool {
-        let acted = |actor: &String| {
-            entry.actor.id == *actor || entry.on_behalf_of.as_ref().is_some_and(|other| other.id == *actor)
-        };
-        let about = |kind, wanted: &[String]| {
-            let is = |id: &String| entry.subjects.iter().any(|subject| subject.kind == kind && subject.id == *id);
-            wanted.is_empty() || wanted.iter().any(is)
-        };
+    /// Whether a reader wants the entry of an event. The event alone says so, before anybody makes an entry of it.
+    pub fn takes(&self, recorded: &Recorded) -> bool {
+        let refused = refused(&recorded.event);
+        let outcome = if refused.is_some() { Outcome::Refused } else { Outcome::Allowed };
+        let metadata = &recorded.metadata;
+        let actor = refused.map_or(metadata.actor.as_str(), |refused| refused.actor.as_str());
+        let acted = |wanted: &String| actor == *wanted || metadata.on_behalf_of.as_ref() == Some(wanted);
+        let time = recorded.stamp.time;
         (self.actors.is_empty() || self.actors.iter().any(acted))
-            && about(SubjectKind::Member, &self.subjects)
-            && about(SubjectKind::Role, &self.roles)
-            && about(SubjectKind::Permission, &self.permissions)
-            && about(SubjectKind::Scope, &self.scopes)
-            && (self.kinds.is_empty() || self.kinds.contains(&entry.kind))
-            && (self.outcomes.is_empty() || self.outcomes.contains(&entry.outcome))
-            && self.since.is_none_or(|since| since <= entry.time)
-            && self.until.is_none_or(|until| entry.time <= until)
+            && (self.kinds.is_empty() || self.kinds.contains(&recorded.event.name()))
+            && (self.outcomes.is_empty() || self.outcomes.contains(&outcome))
+            && self.since.is_none_or(|since| since <= time)
+            && self.until.is_none_or(|until| time <= until)
+            && self.names(&recorded.event)
+    }
+
+    fn names(&self, event: &Event) -> bool {
+        let wanted = [
+            (SubjectKind::Member, &self.subjects),
+            (SubjectKind::Role, &self.roles),
+            (SubjectKind::Permission, &self.permissions),
+            (SubjectKind::Scope, &self.scopes),
+        ];
+        if wanted.iter().all(|(_, ids)| ids.is_empty()) {
+            return true;
+        }
+        let named = activity::subjects(event);
+        wanted.iter().all(|(kind, ids)| {
+            ids.is_empty() || named.iter().any(|subject| subject.kind == *kind && ids.contains(&subject.id))
+        })
     }
 
     /// The type of event that a text names, whatever its case.

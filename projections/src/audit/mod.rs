@@ -6,6 +6,7 @@
 
 mod about;
 mod filter;
+mod group;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 
 pub(crate) use self::about::About;
 pub use self::filter::{BadFilter, EVENT_TYPES, Filter};
+pub use self::group::Group;
 use crate::activity::{self, Subject};
 
 /// The event of which entries have more than its bare facts: names.

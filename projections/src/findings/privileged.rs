@@ -8,7 +8,7 @@ use chancery_aggregates::state::MemberIx;
 use chancery_aggregates::state::permission_set::{PermissionIx, PermissionSet};
 
 use super::{Evidence, Finding, Held, Kind, Review, way};
-use crate::access::ways;
+use crate::access::{sensitive, ways};
 use crate::places::Places;
 use crate::words;
 
@@ -17,8 +17,7 @@ const NAMED: usize = 4;
 
 pub(super) fn privileged(review: &Review<'_>, everybody: &[Held]) -> Vec<Finding> {
     let Some(profile) = review.state.profile() else { return Vec::new() };
-    let sensitive: PermissionSet =
-        profile.grants().iter().filter(|ix| profile.permission(*ix).is_some_and(|p| p.sensitive)).collect();
+    let sensitive = sensitive(profile);
     let mut found = Vec::new();
     for held in everybody {
         for (set, places) in by_set(held, |any| any.and(&sensitive)) {

@@ -15,10 +15,24 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// The slider says where it stands.
+// The slider says where in time it stands, and moves the mark in the picture above it. Letting go of it with the mouse or
+// a finger goes there; with the keyboard, Enter does, since every press of an arrow is a change.
+const instant = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "UTC",
+});
 for (const form of document.querySelectorAll("form.slide")) {
   const [slider, output] = [form.querySelector("input[type=range]"), form.querySelector("output")];
-  slider.addEventListener("input", () => { output.value = slider.value; });
+  const here = form.querySelector(".here");
+  let dragged = false;
+  slider.addEventListener("input", () => {
+    const [value, min, max] = [slider.value, slider.min, slider.max].map(Number);
+    output.value = value >= max ? "now" : instant.format(new Date(value * 1000)).replace("Sept", "Sep");
+    slider.setAttribute("aria-valuetext", value >= max ? "now" : `${output.value} UTC`);
+    here?.setAttribute("x", String((1000 * (value - min)) / (max - min) - 1.5));
+  });
+  slider.addEventListener("pointerdown", () => { dragged = true; });
+  slider.addEventListener("keydown", () => { dragged = false; });
+  slider.addEventListener("change", () => { if (dragged) form.requestSubmit(); });
 }
 
 // All categories open or closed, in place.

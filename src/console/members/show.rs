@@ -59,8 +59,8 @@ pub(super) async fn show(visit: Visit, InPath(path): InPath<InMember>) -> Result
         @if let Some(history) = &history {
             section aria-labelledby="history" {
                 h2 id="history" { "History" }
-                @if history.is_empty() { p.empty { "Nothing that you may read." } }
-                (log::show(&visit, history))
+                @if history.items.is_empty() { p.empty { "Nothing that you may read." } }
+                (log::show(&visit, &history.items))
             }
         }
     };

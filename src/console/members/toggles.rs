@@ -30,20 +30,23 @@ pub(super) async fn show(visit: Visit, InPath(path): InPath<InMember>) -> Result
     let groups = groups(profile, visit.query.get("filter"), |permission| toggle(permission).is_some());
     let page = visit.link(&below(member.id.as_str()));
     let title = format!("Direct toggles of {}", name_of(&visit.facts.state, member));
+    let list = html! { @for group in &groups {
+        (category(group, is_open(&visit, group, true), &html! {
+            ul.permissions { @for item in &group.items { (choice(&visit, member, item, toggle(item.ix).map(|toggle| toggle.allowed))) } }
+        }))
+    } };
     let content = html! {
         nav.crumbs aria-label="Breadcrumb" { a href=(visit.link("/members")) { "Members" } " / " a href=(page) { (name_of(&visit.facts.state, member)) } }
         h1 { (title) }
         p.quiet { "Allowed counts whatever the roles say, within the member’s scope and account type. Withheld wins over everything." }
         (tools(&visit))
-        form.switches method="post" action={ (page) "/toggles" } {
-            @if visit.is_present() { (visit.token()) (basis_fields(member.sequence, &visit.head.state)) }
-            @for group in &groups {
-                (category(group, is_open(&visit, group, true), &html! {
-                    ul.permissions { @for item in &group.items { (choice(&visit, member, item, toggle(item.ix).map(|toggle| toggle.allowed))) } }
-                }))
+        @if visit.is_present() {
+            form.switches method="post" action={ (page) "/toggles" } {
+                (visit.token()) (basis_fields(member.sequence, &visit.head.state))
+                (list)
+                div.savebar { button.main { "Preview changes" } span.quiet { "Nothing is saved before you have seen what it does." } }
             }
-            @if visit.is_present() { div.savebar { button.main { "Preview changes" } span.quiet { "Nothing is saved before you have seen what it does." } } }
-        }
+        } @else { (list) }
     };
     Ok(visit.page(Section::Members, &title, &content))
 }

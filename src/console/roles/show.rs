@@ -121,24 +121,27 @@ fn catalogue(visit: &Visit, ix: RoleIx, role: &RoleEntry) -> Result<Markup, Oops
     let was: Vec<&str> =
         movable().filter(|switch| switch.own).map(|switch| switch.item.permission.key.as_str()).collect();
     let parents = inherited(visit, ix, role);
+    let list = html! {
+        @for (group, switches) in &switches {
+            (category(group, is_open(visit, group, true), &html! {
+                ul.permissions { @for switch in switches { (show_switch(switch, editable, &parents)) } }
+            }))
+        }
+        @if groups.is_empty() { p.empty { "No permission has that in its name." } }
+    };
     Ok(html! {
         section aria-labelledby="permissions" {
             h2 id="permissions" { "Permissions" }
             @if let Some(Err(refusal)) = &whole { p.notice { (sentence(&refusal.to_string())) } }
             (tools(visit))
-            form.switches method="post" action={ (visit.link(&below(role.id.as_str()))) "/permissions" } {
-                @if editable {
+            @if editable {
+                form.switches method="post" action={ (visit.link(&below(role.id.as_str()))) "/permissions" } {
                     (visit.token()) (basis_fields(role.sequence, &visit.head.state))
                     input type="hidden" name="was" value=(was.join(" "));
+                    (list)
+                    div.savebar { button.main { "Preview changes" } span.quiet { "Nothing is saved before you have seen who gains and loses what." } }
                 }
-                @for (group, switches) in &switches {
-                    (category(group, is_open(visit, group, true), &html! {
-                        ul.permissions { @for switch in switches { (show_switch(switch, editable, &parents)) } }
-                    }))
-                }
-                @if groups.is_empty() { p.empty { "No permission has that in its name." } }
-                @if editable { div.savebar { button.main { "Preview changes" } span.quiet { "Nothing is saved before you have seen who gains and loses what." } } }
-            }
+            } @else { (list) }
         }
     })
 }

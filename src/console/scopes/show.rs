@@ -40,7 +40,7 @@ pub(super) async fn show(visit: Visit, InPath(path): InPath<InScope>) -> Result<
     let reader = visit.facts.reader()?;
     let (ix, scope) = reader.scope(&path.scope)?;
     let nodes = tree(state, &selected(&reader, None));
-    let members = Fields::default().with("scope", scope.id.as_str()).query();
+    let members = Fields::default().with("scope", scope.id.as_str());
     let place = Fields::default().with("parent", scope.id.as_str()).query();
     let here = reader.members().ok().map(|members| here(&reader, ix, &members));
     let content = html! {
@@ -54,7 +54,7 @@ pub(super) async fn show(visit: Visit, InPath(path): InPath<InScope>) -> Result<
         dl.facts { div { dt { "Id" } dd { code { (scope.id) } } } div { dt { "Created" } dd { (time(scope.created.time)) } } }
         div.actions {
             @if visit.is_present() { (action(&may_create(&visit), "New scope below", &format!("{}?{place}", visit.present("/new-scope")))) }
-            @if let Some(here) = here { a.button href={ (visit.present("/members")) "?" (members) } { (count(here, "member")) " " (if here == 1 { "works" } else { "work" }) " here" } }
+            @if let Some(here) = here { a.button href=(visit.also("/members", &members)) { (count(here, "member")) " " (if here == 1 { "works" } else { "work" }) " here" } }
         }
         @if !scope.children.is_empty() { h2 { "Below it" } ul.tree { @for child in scope.children.iter().filter(|child| reader.sees_scope(**child)) {
             @let child = state.cite_scope(*child);

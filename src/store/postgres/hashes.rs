@@ -16,6 +16,9 @@ pub(super) const NODES: &str =
 pub(super) const CHECKPOINTS: &str = "SELECT organisation, size, verifier, note, time FROM log_checkpoints
      WHERE organisation = $1 ORDER BY size, time";
 
+pub(super) const LAST_CHECKPOINT: &str = "SELECT organisation, size, verifier, note, time FROM log_checkpoints
+     WHERE organisation = $1 ORDER BY size DESC, time DESC LIMIT 1";
+
 pub(super) const SAVE: &str = "INSERT INTO log_checkpoints (organisation, size, verifier, note, time)
      VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
 

@@ -24,7 +24,7 @@ mod tls;
 mod usual;
 mod writer;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -270,7 +270,19 @@ impl Store for PostgresStore {
     }
 
     async fn checkpoints(&self, organisation: &str) -> Result<Vec<StoredCheckpoint>, StoreError> {
-        self.readers.checkpoints(organisation).await
+        self.readers.checkpoints(organisation, hashes::CHECKPOINTS).await
+    }
+
+    async fn last_checkpoint(&self, organisation: &str) -> Result<Option<StoredCheckpoint>, StoreError> {
+        Ok(self.readers.checkpoints(organisation, hashes::LAST_CHECKPOINT).await?.pop())
+    }
+
+    async fn times(&self, organisation: &str, positions: &[u64]) -> Result<BTreeMap<u64, i64>, StoreError> {
+        self.readers.times(organisation, positions).await
+    }
+
+    async fn kinds(&self, organisation: &str, after: u64, until: u64) -> Result<BTreeMap<String, u64>, StoreError> {
+        self.readers.kinds(organisation, after, until).await
     }
 
     async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {

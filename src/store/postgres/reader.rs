@@ -4,7 +4,7 @@
 //! same rows as one long statement would; but no transaction stays open, a visitor that breaks leaves
 //! little behind, and a scan goes on after the server was restarted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -167,13 +167,38 @@ impl Readers {
         self.ask(hashes::NODES, &[&organisation, &positions], |rows| hashes::pick(nodes, rows)).await
     }
 
-    pub(super) async fn checkpoints(&self, organisation: &str) -> Result<Vec<StoredCheckpoint>, StoreError> {
+    pub(super) async fn checkpoints(
+        &self,
+        organisation: &str,
+        sql: &'static str,
+    ) -> Result<Vec<StoredCheckpoint>, StoreError> {
         let there = "SELECT to_regclass('log_checkpoints') IS NOT NULL";
         if !self.ask(there, &[], |rows| rows.first().map_or(Ok(false), |row| row.try_get(0))).await? {
             // A store of an older program that is only read.
             return Ok(Vec::new());
         }
-        self.ask(hashes::CHECKPOINTS, &[&organisation], |rows| rows.iter().map(hashes::checkpoint).collect()).await
+        self.ask(sql, &[&organisation], |rows| rows.iter().map(hashes::checkpoint).collect()).await
+    }
+
+    pub(super) async fn times(&self, organisation: &str, positions: &[u64]) -> Result<BTreeMap<u64, i64>, StoreError> {
+        let sql = "SELECT position, time FROM events WHERE organisation = $1 AND position = ANY($2::bigint[])";
+        let positions: Vec<i64> =
+            positions.iter().map(|position| i64::try_from(*position).unwrap_or(i64::MAX)).collect();
+        let time = |row: &Row| Ok((row.try_get::<_, i64>(0)?.cast_unsigned(), row.try_get(1)?));
+        self.ask(sql, &[&organisation, &positions], |rows| rows.iter().map(time).collect()).await
+    }
+
+    pub(super) async fn kinds(
+        &self,
+        organisation: &str,
+        after: u64,
+        until: u64,
+    ) -> Result<BTreeMap<String, u64>, StoreError> {
+        let sql = "SELECT event_type, count(*) FROM events
+                   WHERE organisation = $1 AND position > $2 AND position <= $3 GROUP BY event_type";
+        let [after, until] = [after, until].map(|position| i64::try_from(position).unwrap_or(i64::MAX));
+        let kind = |row: &Row| Ok((row.try_get(0)?, row.try_get::<_, i64>(1)?.cast_unsigned()));
+        self.ask(sql, &[&organisation, &after, &until], |rows| rows.iter().map(kind).collect()).await
     }
 
     /// Keeps a checkpoint, unless it is there.

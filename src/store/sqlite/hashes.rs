@@ -56,18 +56,25 @@ pub(super) fn scan(
     Ok(())
 }
 
+/// All checkpoints of an organisation, by size.
+pub(super) const ALL: &str =
+    "SELECT size, verifier, note, time FROM log_checkpoints WHERE organisation = ?1 ORDER BY size, time";
+
+/// The one that covers most.
+pub(super) const LAST: &str = "SELECT size, verifier, note, time FROM log_checkpoints WHERE organisation = ?1
+     ORDER BY size DESC, time DESC LIMIT 1";
+
 pub(super) fn checkpoints(
     connection: &Connection,
     organisation: &str,
+    sql: &str,
 ) -> Result<Vec<StoredCheckpoint>, rusqlite::Error> {
     let there = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'log_checkpoints'";
     if !connection.prepare_cached(there)?.exists([])? {
         // A store of an older program that is only read.
         return Ok(Vec::new());
     }
-    let mut statement = connection.prepare_cached(
-        "SELECT size, verifier, note, time FROM log_checkpoints WHERE organisation = ?1 ORDER BY size, time",
-    )?;
+    let mut statement = connection.prepare_cached(sql)?;
     let read = |row: &rusqlite::Row<'_>| {
         Ok(StoredCheckpoint {
             organisation: organisation.to_owned(),

@@ -9,6 +9,7 @@ mod adopt;
 mod append;
 mod checkpoint;
 mod connection;
+mod counts;
 mod error;
 mod follow;
 mod hashes;
@@ -20,7 +21,7 @@ mod schema;
 mod snapshots;
 mod writer;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -308,7 +309,26 @@ impl Store for SqliteStore {
 
     async fn checkpoints(&self, organisation: &str) -> Result<Vec<StoredCheckpoint>, StoreError> {
         let organisation = organisation.to_owned();
-        self.read(move |readers| readers.read(|connection| hashes::checkpoints(connection, &organisation))).await
+        let all = hashes::ALL;
+        self.read(move |readers| readers.read(|connection| hashes::checkpoints(connection, &organisation, all))).await
+    }
+
+    async fn last_checkpoint(&self, organisation: &str) -> Result<Option<StoredCheckpoint>, StoreError> {
+        let (organisation, last) = (organisation.to_owned(), hashes::LAST);
+        let found =
+            self.read(move |readers| readers.read(|connection| hashes::checkpoints(connection, &organisation, last)));
+        Ok(found.await?.pop())
+    }
+
+    async fn times(&self, organisation: &str, positions: &[u64]) -> Result<BTreeMap<u64, i64>, StoreError> {
+        let (organisation, positions) = (organisation.to_owned(), positions.to_vec());
+        self.read(move |readers| readers.read(|connection| counts::times(connection, &organisation, &positions))).await
+    }
+
+    async fn kinds(&self, organisation: &str, after: u64, until: u64) -> Result<BTreeMap<String, u64>, StoreError> {
+        let organisation = organisation.to_owned();
+        self.read(move |readers| readers.read(|connection| counts::kinds(connection, &organisation, after, until)))
+            .await
     }
 
     async fn changed(&self, after: u64, timeout: Duration) -> Result<u64, StoreError> {
