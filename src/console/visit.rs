@@ -70,7 +70,11 @@ impl FromRequestParts<Shared> for Visit {
         let state = service.state(&seat.organisation, None).await?;
         let now = service.now(&state);
         let head = Facts { state: state.as_ref().clone(), actor: Actor::Member(seat.member.clone()), now };
-        head.acting()?;
+        if let Err(refusal) = head.acting() {
+            // Suspended, removed or not past a guard any more: what was open ends.
+            service.console.leave(&guest, &seat.organisation);
+            return Err(refusal.into());
+        }
         let query = Fields::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let (facts, past) = match query.get("at") {
             Some(asked) => then(service, &seat.organisation, &head, asked).await?,

@@ -10,6 +10,7 @@ mod changing;
 #[path = "../store_contract/postgres/cluster.rs"]
 mod cluster;
 mod members;
+mod oidc;
 mod reading;
 mod signing_in;
 mod world;

@@ -8,11 +8,12 @@ use chancery::api::keys::{EngineKeys, OperatorKeys};
 use chancery::api::server::Listener;
 use chancery::api::service::Service;
 use chancery::cli::run_line;
-use chancery::config::Settings;
+use chancery::config::{File, Given, Settings};
 use chancery::engine::Engine;
 use chancery::store::postgres::{OpenOptions, PostgresStore};
 use chancery::store::sqlite::SqliteStore;
 use chancery::store::{Access, Store};
+use chancery::vault::{LocalKeys, Source};
 use tokio::runtime::Runtime;
 
 use super::browser::Browser;
@@ -54,7 +55,14 @@ impl World {
     pub(super) fn on_sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = SqliteStore::open_or_create(directory.path().join("console.db")).unwrap();
-        Self::on(runtime(), Arc::new(store), Box::new(directory))
+        Self::on(runtime(), Arc::new(store), Box::new(directory), None)
+    }
+
+    /// On a store that seals, with settings as a file has them. The service is reached where it listens.
+    pub(super) fn with_settings(file: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open_or_create(directory.path().join("console.db")).unwrap();
+        Self::on(runtime(), Arc::new(store), Box::new(directory), Some(file))
     }
 
     pub(super) fn on_postgres() -> Self {
@@ -62,22 +70,25 @@ impl World {
         let entered = runtime.enter();
         let store = PostgresStore::open_with(&database.url(), &OpenOptions::new(Access::Create)).unwrap();
         drop(entered);
-        Self::on(runtime, Arc::new(store), Box::new(database))
+        Self::on(runtime, Arc::new(store), Box::new(database), None)
     }
 
-    fn on(runtime: Runtime, store: Arc<dyn Store>, place: Box<dyn std::any::Any>) -> Self {
-        let engine = Engine::new(store);
+    fn on(runtime: Runtime, store: Arc<dyn Store>, place: Box<dyn std::any::Any>, file: Option<&str>) -> Self {
+        let vault = tempfile::tempdir().unwrap();
+        let source = Source::beside(&vault.path().join("console.db"));
+        let engine = Engine::new(store).with_vault(Arc::new(LocalKeys::new(source)));
         let address = runtime.block_on(async {
             let keys = Arc::new(EngineKeys::new(engine.clone(), OperatorKeys::default()));
-            let service = Arc::new(Service::new(engine.clone(), keys, Settings::default()));
+            let listen = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+            let service = Service::new(engine.clone(), keys, settings(file.unwrap_or_default(), listen));
+            let service = Arc::new(service.with_sign_on().unwrap());
             let router = chancery::api::router(service.clone());
-            let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             let listener = Listener::bind(listen, router, None, service).await.unwrap();
             let address = listener.address().unwrap();
             tokio::spawn(listener.serve(std::future::pending()));
             address
         });
-        let world = Self { address, engine, runtime, _place: place };
+        let world = Self { address, engine, runtime, _place: Box::new((place, vault)) };
         for (organisation, lines) in [("acme", ACME), ("studio", STUDIO)] {
             for line in lines {
                 world.line(organisation, line);
@@ -117,6 +128,11 @@ impl World {
         assert_eq!(page.status, 303, "{page:?}");
         browser
     }
+}
+
+fn settings(file: &str, listen: SocketAddr) -> Settings {
+    let file: File = toml::from_str(file).unwrap();
+    Settings::resolve(Given { listen: Some(listen), ..file.given }, Given::default()).unwrap()
 }
 
 fn runtime() -> Runtime {
