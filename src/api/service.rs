@@ -13,8 +13,8 @@ use super::lines::Lines;
 use super::meters::Meters;
 use super::problem::{Answer, Problem};
 use crate::config::Settings;
-use crate::console::{Orders, Sessions, SignOn};
 pub use crate::console::SignOnError;
+use crate::console::{Orders, Sessions, SignOn};
 use crate::engine::{Engine, EngineError, Follower};
 use crate::store::Group;
 
@@ -62,7 +62,19 @@ impl Service {
             groups.observe(group.requests as f64);
         }));
         let stopping = watch::Sender::new(false);
-        Self { follower, engine, keys, settings, meters, console: Sessions::default(), orders: Orders::default(), sign_on: None, document, lines: None, stopping }
+        Self {
+            follower,
+            engine,
+            keys,
+            settings,
+            meters,
+            console: Sessions::default(),
+            orders: Orders::default(),
+            sign_on: None,
+            document,
+            lines: None,
+            stopping,
+        }
     }
 
     /// Has people signed in to the console by the issuer that the settings name, if they name one.

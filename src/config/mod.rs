@@ -14,11 +14,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 pub use file::{ConfigError, File, check_environment};
+pub use oidc::{IssuerAddress, NotAnIssuer, Secret, SignOnClaim};
 use serde::Deserialize;
 pub use shown::masked;
 use shown::{display, line};
 pub use units::{Length, NotALength, NotASize, Size};
-pub use oidc::{IssuerAddress, NotAnIssuer, Secret, SignOnClaim};
 pub use value::{CollectorUrl, DisplayPath, KeyPlace, LogFormat, NotACollector};
 
 macro_rules! settings {
@@ -261,7 +261,9 @@ mod tests {
     #[test]
     fn an_issuer_is_reached_by_tls_or_on_this_machine_and_its_secret_is_not_shown() {
         let text = |issuer: &str| format!("oidc_issuer = \"{issuer}\"\noidc_client_id = \"console\"");
-        for good in ["https://id.example.com", "https://id.example.com/realms/a/", "http://127.0.0.1:3000", "http://[::1]:1"] {
+        for good in
+            ["https://id.example.com", "https://id.example.com/realms/a/", "http://127.0.0.1:3000", "http://[::1]:1"]
+        {
             assert_eq!(parse(&text(good)).unwrap().given.oidc_issuer.unwrap().to_string(), good);
         }
         for bad in ["http://id.example.com", "id.example.com", "https://a@b", "https://a/?b=c", "ftp://127.0.0.1"] {
@@ -271,7 +273,10 @@ mod tests {
         let file = parse(&format!("{}\noidc_client_secret = \"hunter2\"", text("https://a"))).unwrap();
         let settings = Settings::resolve(Given::default(), file.given).unwrap();
         let printed = settings.print("sqlite:a.db");
-        assert!(printed.contains("# oidc_client_secret is set and not shown") && !printed.contains("hunter2"), "{printed}");
+        assert!(
+            printed.contains("# oidc_client_secret is set and not shown") && !printed.contains("hunter2"),
+            "{printed}"
+        );
         assert!(!format!("{settings:?}").contains("hunter2"));
         let alone = parse("oidc_client_id = \"console\"").unwrap();
         assert!(Settings::resolve(Given::default(), alone.given).is_err());

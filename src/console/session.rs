@@ -209,7 +209,12 @@ mod tests {
     use super::*;
 
     fn seat(organisation: &str) -> Seat {
-        Seat { organisation: OrganisationId::known(organisation), member: MemberId::known("mei"), key: None, leave: None }
+        Seat {
+            organisation: OrganisationId::known(organisation),
+            member: MemberId::known("mei"),
+            key: None,
+            leave: None,
+        }
     }
 
     #[test]

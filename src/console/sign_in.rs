@@ -12,12 +12,12 @@ use zeroize::Zeroizing;
 
 use super::form::{Fields, Posted, check_token};
 use super::fragments::spans;
-use super::{link, oidc};
 use super::oops::Oops;
 use super::page::lone;
 use super::preferences::{Theme, local};
 use super::session::{Guest, Seat, session_cookie};
 use super::visit::segment;
+use super::{link, oidc};
 use crate::api::authentication::{Bearer, identify};
 use crate::api::problem::Problem;
 use crate::api::service::{Service, Shared};

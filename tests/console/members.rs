@@ -216,11 +216,15 @@ fn personal_data_is_handed_out_with_a_reason_and_erased_after_the_id_is_typed() 
 fn a_long_list_is_in_the_order_of_names_and_follows_a_change_of_one() {
     let world = World::on_sqlite();
     for number in 0..60 {
-        world.line("acme", &format!("--as olivia member add m{number} --account-type member --name name{:02}", 59 - number));
+        world.line(
+            "acme",
+            &format!("--as olivia member add m{number} --account-type member --name name{:02}", 59 - number),
+        );
     }
     let mut olivia = world.signed_in("acme", "olivia");
     let order = |page: &str| {
-        let links = page.split("/console/acme/members/m").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+        let links =
+            page.split("/console/acme/members/m").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
         links.filter(|id| id.parse::<usize>().is_ok()).collect::<Vec<_>>()
     };
     let first = order(&olivia.get("/console/acme/members?search=name").body);

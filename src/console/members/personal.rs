@@ -88,7 +88,7 @@ fn context(deed: &Deed) -> Result<Context, Oops> {
     let reason = deed.fields.get("reason").ok_or_else(|| {
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "reason_missing", "say why: the reason stays in the log")
     })?;
-    Ok(Context { reason: Some(reason.to_owned()), source: Some("console".to_owned()), ..Context::default() })
+    Ok(Context { reason: Some(reason.to_owned()), ..Context::of(&deed.visit.origin) })
 }
 
 pub(super) async fn export(InPath(path): InPath<InMember>, deed: Deed) -> Result<Response, Oops> {

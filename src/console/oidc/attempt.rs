@@ -1,6 +1,5 @@
 //! A sign-in that was begun: what is to be remembered until the provider sends its answer.
 
-use chancery_aggregates::vocabulary::Field;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -26,7 +25,7 @@ pub(super) struct Attempt {
 pub(super) struct Seal(DataKey);
 
 /// No organisation is called so.
-const BINDING: Binding<'_> = Binding { organisation: "-", member: "sign-in", field: Field::Name, sequence: 0 };
+const BINDING: Binding<'_> = Binding { organisation: "-", member: "sign-in", field: "attempt", sequence: 0 };
 
 impl Seal {
     pub(super) fn new() -> Result<Self, VaultError> {
@@ -40,7 +39,7 @@ impl Seal {
 
     /// What a cookie says, if this process sealed it and its time is not over.
     pub(super) fn open(&self, sealed: &str, now: DateTime<Utc>) -> Option<Attempt> {
-        let text = self.0.open(sealed, BINDING.organisation, BINDING.member, BINDING.field)?;
+        let text = self.0.open_at(sealed, BINDING)?;
         let attempt: Attempt = serde_json::from_str(&text).ok()?;
         let age = now.signed_duration_since(attempt.begun);
         (age >= TimeDelta::zero() && age < LASTS).then_some(attempt)

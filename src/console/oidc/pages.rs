@@ -87,9 +87,14 @@ async fn answer(service: &Service, sign_on: &SignOn, headers: &HeaderMap, query:
     let ours = query.get("iss").is_none_or(|issuer| sign_on.provider.is_called(issuer));
     let Some(attempt) = begun.filter(matches).filter(|_| ours) else {
         tracing::info!(because = "not_begun_here", "a sign-in was turned away");
-        return Ok(page(headers, StatusCode::BAD_REQUEST, "This sign-in does not go on", &html! {
-            p { "It was not begun in this browser, or too long ago." }
-        }));
+        return Ok(page(
+            headers,
+            StatusCode::BAD_REQUEST,
+            "This sign-in does not go on",
+            &html! {
+                p { "It was not begun in this browser, or too long ago." }
+            },
+        ));
     };
     let Some(code) = query.get("code") else {
         tracing::info!(because = "provider_refused", "a sign-in was turned away");
@@ -125,9 +130,14 @@ async fn enter(
         .collect();
     if seats.is_empty() {
         tracing::info!(because = "no_member", "a sign-in was turned away");
-        return Ok(page(headers, StatusCode::FORBIDDEN, "This account opens nothing here", &html! {
-            p { "Ask whoever administers your organisation, or sign in with another account." }
-        }));
+        return Ok(page(
+            headers,
+            StatusCode::FORBIDDEN,
+            "This account opens nothing here",
+            &html! {
+                p { "Ask whoever administers your organisation, or sign in with another account." }
+            },
+        ));
     }
     for seat in &seats {
         tracing::info!(organisation = %seat.organisation, member = %seat.member, "signed in by OpenID Connect");

@@ -39,14 +39,8 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EdDsa,
 ];
 
-type Client = CoreClient<
-    EndpointSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointMaybeSet,
-    EndpointMaybeSet,
->;
+type Client =
+    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
 
 /// Why the provider signs nobody in. None of these says anything about a person.
 #[derive(Debug, thiserror::Error)]
@@ -235,7 +229,8 @@ fn check(
     let claims = token.claims(&verifier, nonce)?;
     if let Some(expected) = claims.access_token_hash() {
         let unsigned = ClaimsVerificationError::SignatureVerification;
-        let (algorithm, key) = (token.signing_alg().map_err(unsigned)?, token.signing_key(&verifier).map_err(unsigned)?);
+        let (algorithm, key) =
+            (token.signing_alg().map_err(unsigned)?, token.signing_key(&verifier).map_err(unsigned)?);
         let actual = AccessTokenHash::from_token(tokens.access_token(), algorithm, key);
         let actual = actual.map_err(|error| ClaimsVerificationError::Other(error.to_string()))?;
         if actual != *expected {

@@ -139,7 +139,9 @@ fn answer(stream: TcpStream, issuer: &str, script: &mut Script, keys: &[EcdsaKey
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    let of = |name: &str| form_urlencoded::parse(&body).find(|(found, _)| found == name).map(|(_, value)| value.into_owned());
+    let of = |name: &str| {
+        form_urlencoded::parse(&body).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+    };
     let (status, value) = match first.split(' ').nth(1).unwrap() {
         "/.well-known/openid-configuration" => {
             script.announced += 1;
@@ -160,7 +162,8 @@ fn answer(stream: TcpStream, issuer: &str, script: &mut Script, keys: &[EcdsaKey
         _ => (404, json!({})),
     };
     let text = value.to_string();
-    let head = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", text.len());
+    let head =
+        format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", text.len());
     reader.get_mut().write_all(format!("{head}{text}").as_bytes()).unwrap();
 }
 
