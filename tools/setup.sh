@@ -83,6 +83,15 @@ need_format_readers() {
     cp "$wanted" "$tools/requirements.txt"
 }
 
+# An OpenID Connect provider that the console's tests sign in at.
+need_oidc_provider() {
+    need_packages node:nodejs npm:npm
+    local tools=target/oidc-provider
+    [ -d "$tools/node_modules/oidc-provider" ] ||
+        npm install --silent --no-audit --no-fund --prefix "$tools" oidc-provider@9.13.3
+    export CHANCERY_TEST_OIDC_PROVIDER=$PWD/$tools
+}
+
 # A browser with its driver, and axe-core for it: what looks at the console's pages.
 need_browser() {
     need_packages chromium:chromium chromedriver:chromium-driver node:nodejs npm:npm

@@ -13,7 +13,8 @@ use super::lines::Lines;
 use super::meters::Meters;
 use super::problem::{Answer, Problem};
 use crate::config::Settings;
-use crate::console::Sessions;
+pub use crate::console::SignOnError;
+use crate::console::{Orders, Sessions, SignOn};
 use crate::engine::{Engine, EngineError, Follower};
 use crate::history::History;
 use crate::store::Group;
@@ -36,6 +37,10 @@ pub struct Service {
     pub(crate) console: Sessions,
     /// What logs look like over time, as far as somebody looked.
     pub(crate) history: History,
+    /// Members of each organisation by name, for its lists.
+    pub(crate) orders: Orders,
+    /// Who signs people in to it by OpenID Connect, if anybody does.
+    pub(crate) sign_on: Option<SignOn>,
     /// The description of the interface.
     pub(super) document: Document,
     /// Who runs lines of the command line, if anybody does.
@@ -60,8 +65,29 @@ impl Service {
             groups.observe(group.requests as f64);
         }));
         let stopping = watch::Sender::new(false);
-        let (console, history) = (Sessions::default(), History::default());
-        Self { follower, engine, keys, settings, meters, console, history, document, lines: None, stopping }
+        Self {
+            follower,
+            engine,
+            keys,
+            settings,
+            meters,
+            console: Sessions::default(),
+            history: History::default(),
+            orders: Orders::default(),
+            sign_on: None,
+            document,
+            lines: None,
+            stopping,
+        }
+    }
+
+    /// Has people signed in to the console by the issuer that the settings name, if they name one.
+    ///
+    /// # Errors
+    /// When the settings cannot be used.
+    pub fn with_sign_on(mut self) -> Result<Self, SignOnError> {
+        self.sign_on = SignOn::new(&self.settings)?;
+        Ok(self)
     }
 
     /// Has lines of the command line run, for `chancery --server`.

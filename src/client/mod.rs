@@ -18,6 +18,7 @@
 mod connection;
 mod error;
 mod feed;
+pub(crate) mod once;
 mod replica;
 pub(crate) mod tls;
 

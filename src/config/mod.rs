@@ -5,6 +5,7 @@
 //! and `CHANCERY_BODY_LIMIT` in the environment. A name that is none is refused.
 
 mod file;
+pub(crate) mod oidc;
 mod shown;
 mod units;
 mod value;
@@ -13,6 +14,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 pub use file::{ConfigError, File, check_environment};
+pub use oidc::{IssuerAddress, NotAnIssuer, Secret, SignOnClaim};
 use serde::Deserialize;
 pub use shown::masked;
 use shown::{display, line};
@@ -29,7 +31,7 @@ macro_rules! settings {
         #[command(next_help_heading = "Settings of the service")]
         pub struct Given {
             $($(#[doc = $doc])+ #[arg(long, env = $env, value_name = $value)] pub $name: Option<$type>,)*
-            $($(#[doc = $maybe_doc])+ #[arg(long, env = $maybe_env, value_name = $maybe_value)] pub $maybe_name: Option<$maybe_type>,)*
+            $($(#[doc = $maybe_doc])+ #[arg(long, env = $maybe_env, value_name = $maybe_value, hide_env_values = true)] pub $maybe_name: Option<$maybe_type>,)*
         }
 
         /// Settings as they count.
@@ -125,6 +127,20 @@ settings! {
         tls_certificate: DisplayPath, "CHANCERY_TLS_CERTIFICATE", "FILE";
         /// The private key for TLS, a PEM file; read again on SIGHUP
         tls_key: DisplayPath, "CHANCERY_TLS_KEY", "FILE";
+        /// Who signs people in to the console by OpenID Connect: the issuer, exactly as it calls itself
+        oidc_issuer: IssuerAddress, "CHANCERY_OIDC_ISSUER", "URL";
+        /// What the issuer calls this service
+        oidc_client_id: String, "CHANCERY_OIDC_CLIENT_ID", "ID";
+        /// The secret that goes with it, where there is one; keep it in the environment or the file, since command lines can be read by others
+        oidc_client_secret: Secret, "CHANCERY_OIDC_CLIENT_SECRET", "SECRET";
+        /// What tells members apart: `email`, a verified e-mail address, or `sub`, a subject that is the member's id; without it, `email`
+        oidc_claim: SignOnClaim, "CHANCERY_OIDC_CLAIM", "CLAIM";
+        /// What people call the issuer, such as `Example SSO`
+        oidc_label: String, "CHANCERY_OIDC_LABEL", "TEXT";
+        /// The only organisation that the issuer signs people in to; without it, all
+        oidc_organisation: String, "CHANCERY_OIDC_ORGANISATION", "ID";
+        /// The authority of the issuer's certificate, a PEM file; without it, those that the system trusts
+        oidc_ca_file: DisplayPath, "CHANCERY_OIDC_CA_FILE", "FILE";
     }
 }
 
@@ -148,6 +164,12 @@ impl Settings {
         let settings = Self::from(given.or(file));
         if settings.tls_certificate.is_some() != settings.tls_key.is_some() {
             return Err(ConfigError::Pair("`tls_certificate` and `tls_key` are set together or not at all"));
+        }
+        if settings.oidc_issuer.is_some() != settings.oidc_client_id.is_some() {
+            return Err(ConfigError::Pair("`oidc_issuer` and `oidc_client_id` are set together or not at all"));
+        }
+        if settings.oidc_issuer.is_none() && settings.oidc_client_secret.is_some() {
+            return Err(ConfigError::Pair("`oidc_client_secret` is set, and no `oidc_issuer` to show it to"));
         }
         if settings.connections == 0 {
             return Err(ConfigError::Pair("`connections` is at least 1"));
@@ -234,6 +256,30 @@ mod tests {
             let error = parse(&format!("otlp_endpoint = \"{bad}\"")).unwrap_err().to_string();
             assert!(error.contains("write an address as"), "{error}");
         }
+    }
+
+    #[test]
+    fn an_issuer_is_reached_by_tls_or_on_this_machine_and_its_secret_is_not_shown() {
+        let text = |issuer: &str| format!("oidc_issuer = \"{issuer}\"\noidc_client_id = \"console\"");
+        for good in
+            ["https://id.example.com", "https://id.example.com/realms/a/", "http://127.0.0.1:3000", "http://[::1]:1"]
+        {
+            assert_eq!(parse(&text(good)).unwrap().given.oidc_issuer.unwrap().to_string(), good);
+        }
+        for bad in ["http://id.example.com", "id.example.com", "https://a@b", "https://a/?b=c", "ftp://127.0.0.1"] {
+            let error = parse(&text(bad)).unwrap_err().to_string();
+            assert!(error.contains("write an issuer as"), "{error}");
+        }
+        let file = parse(&format!("{}\noidc_client_secret = \"hunter2\"", text("https://a"))).unwrap();
+        let settings = Settings::resolve(Given::default(), file.given).unwrap();
+        let printed = settings.print("sqlite:a.db");
+        assert!(
+            printed.contains("# oidc_client_secret is set and not shown") && !printed.contains("hunter2"),
+            "{printed}"
+        );
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        let alone = parse("oidc_client_id = \"console\"").unwrap();
+        assert!(Settings::resolve(Given::default(), alone.given).is_err());
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+/// What stands for a secret.
+pub(super) const NOT_SHOWN: &str = "***";
+
 pub(super) fn display(value: &impl std::fmt::Display) -> String {
     value.to_string()
 }
@@ -11,6 +14,7 @@ pub(super) fn line(text: &mut String, doc: &[&str], name: &str, value: Option<St
         let _ = writeln!(text, "#{doc}");
     }
     let _ = match value {
+        Some(value) if value == NOT_SHOWN => writeln!(text, "# {name} is set and not shown\n"),
         Some(value) if value.bytes().all(|byte| byte.is_ascii_digit()) => writeln!(text, "{name} = {value}\n"),
         Some(value) => writeln!(text, "{name} = {}\n", toml::Value::String(value)),
         None => writeln!(text, "# {name} is not set\n"),

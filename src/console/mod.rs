@@ -6,6 +6,7 @@
 //! as everywhere; pages ask it beforehand to say why a switch cannot be moved.
 //!
 //! - [`session`]: who is signed in. [`visit`]: a page's request. [`form`]: what was posted.
+//! - `oidc`: signing in by OpenID Connect.
 //! - `page`: what is around every page. `oops`: pages for what goes wrong. `assets`: style and script.
 
 mod activity;
@@ -21,6 +22,7 @@ mod jump;
 mod link;
 mod log;
 mod members;
+mod oidc;
 mod oops;
 mod overview;
 mod page;
@@ -40,6 +42,9 @@ use axum::response::Redirect;
 use axum::routing::get;
 
 pub(crate) use self::link::{link_to, make as make_link};
+pub(crate) use self::members::Orders;
+pub(crate) use self::oidc::SignOn;
+pub use self::oidc::SignOnError;
 pub(crate) use self::session::Sessions;
 use crate::api::service::Shared;
 
@@ -49,6 +54,7 @@ pub(crate) fn routes(service: &Shared) -> Router<Shared> {
         .route("/", get(sign_in::start))
         .merge(assets::routes())
         .merge(sign_in::routes())
+        .merge(oidc::routes())
         .merge(preferences::routes())
         .merge(overview::routes())
         .merge(roles::routes())

@@ -30,6 +30,8 @@ pub(super) struct Seat {
     pub(super) member: MemberId,
     /// The key, which is asked again with every page; none where a link was used up.
     pub(super) key: Option<Zeroizing<String>>,
+    /// Where whoever vouched for the member ends their own session; it names them, and is for their browser alone.
+    pub(super) leave: Option<Zeroizing<String>>,
 }
 
 /// What a page says first: what was just done.
@@ -82,18 +84,18 @@ impl Session {
 pub(crate) struct Sessions(Mutex<HashMap<SessionId, Session>>);
 
 impl Sessions {
-    /// Takes a seat. The session gets a new name, so that one that somebody else knew is worth nothing.
+    /// Takes seats. The session gets a new name, so that one that somebody else knew is worth nothing.
     ///
     /// # Errors
     /// When the system has no randomness to give.
-    pub(super) fn sit(&self, old: Option<&Guest>, seat: Seat) -> Answer<Zeroizing<String>> {
+    pub(super) fn sit(&self, old: Option<&Guest>, new: Vec<Seat>) -> Answer<Zeroizing<String>> {
         let now = Instant::now();
         let (secret, form_token) = (random_text()?, random_text()?);
         let mut sessions = self.0.lock();
         let mut seats = old.and_then(|old| sessions.remove(&old.id)).map(|old| old.seats).unwrap_or_default();
-        seats.retain(|other| other.organisation != seat.organisation);
-        seats.truncate(MOST_SEATS - 1);
-        seats.push(seat);
+        seats.retain(|other| new.iter().all(|seat| seat.organisation != other.organisation));
+        seats.splice(0..0, new);
+        seats.truncate(MOST_SEATS);
         if sessions.len() >= MOST {
             make_room(&mut sessions, now);
         }
@@ -171,6 +173,13 @@ pub(super) fn session_cookie(secret: &str, secure: bool) -> HeaderValue {
     header_of(format!("{COOKIE}={secret}; Path=/console; HttpOnly; SameSite=Lax{}{age}", when_secure(secure)))
 }
 
+/// Sets a cookie with what a sign-in remembers while somebody is elsewhere; an empty one ends it.
+pub(super) fn attempt_cookie(name: &str, value: &str, secure: bool) -> HeaderValue {
+    let age = if value.is_empty() { 0 } else { 600 };
+    let attributes = format!("Path=/console/-/oidc; HttpOnly; SameSite=Lax; Max-Age={age}");
+    header_of(format!("{name}={value}; {attributes}{}", when_secure(secure)))
+}
+
 /// Sets a cookie with a wish of its reader's, for a year.
 pub(super) fn wish_cookie(name: &str, value: &str, secure: bool) -> HeaderValue {
     let attributes = "Path=/console; Max-Age=31536000; HttpOnly; SameSite=Lax";
@@ -200,18 +209,23 @@ mod tests {
     use super::*;
 
     fn seat(organisation: &str) -> Seat {
-        Seat { organisation: OrganisationId::known(organisation), member: MemberId::known("mei"), key: None }
+        Seat {
+            organisation: OrganisationId::known(organisation),
+            member: MemberId::known("mei"),
+            key: None,
+            leave: None,
+        }
     }
 
     #[test]
     fn a_session_ends_when_it_is_idle_and_after_half_a_day() {
         let sessions = Sessions::default();
-        let secret = sessions.sit(None, seat("acme")).unwrap();
+        let secret = sessions.sit(None, vec![seat("acme")]).unwrap();
         let start = Instant::now();
         assert!(sessions.find_at(&secret, start + IDLE / 2).is_some());
         assert!(sessions.find_at(&secret, start + IDLE).is_some(), "it was used in between");
         assert!(sessions.find_at(&secret, start + IDLE * 3).is_none());
-        let secret = sessions.sit(None, seat("acme")).unwrap();
+        let secret = sessions.sit(None, vec![seat("acme")]).unwrap();
         let mut now = Instant::now();
         let last = now + LONGEST;
         while now < last {
@@ -224,9 +238,9 @@ mod tests {
     #[test]
     fn signing_in_again_renames_the_session_and_keeps_its_seats() {
         let sessions = Sessions::default();
-        let first = sessions.sit(None, seat("acme")).unwrap();
+        let first = sessions.sit(None, vec![seat("acme")]).unwrap();
         let guest = sessions.find_at(&first, Instant::now()).unwrap();
-        let second = sessions.sit(Some(&guest), seat("other")).unwrap();
+        let second = sessions.sit(Some(&guest), vec![seat("other")]).unwrap();
         assert!(sessions.find_at(&first, Instant::now()).is_none());
         let guest = sessions.find_at(&second, Instant::now()).unwrap();
         assert!(guest.seat("acme").is_some() && guest.seat("other").is_some() && guest.seat("third").is_none());
@@ -238,7 +252,7 @@ mod tests {
     #[test]
     fn a_notice_is_told_once() {
         let sessions = Sessions::default();
-        let secret = sessions.sit(None, seat("acme")).unwrap();
+        let secret = sessions.sit(None, vec![seat("acme")]).unwrap();
         let guest = sessions.find_at(&secret, Instant::now()).unwrap();
         sessions.tell(&guest, "done");
         assert_eq!(sessions.told(&guest).map(|notice| notice.0).as_deref(), Some("done"));

@@ -12,12 +12,12 @@ use zeroize::Zeroizing;
 
 use super::form::{Fields, Posted, check_token};
 use super::fragments::spans;
-use super::link;
 use super::oops::Oops;
 use super::page::lone;
 use super::preferences::{Theme, local};
 use super::session::{Guest, Seat, session_cookie};
 use super::visit::segment;
+use super::{link, oidc};
 use crate::api::authentication::{Bearer, identify};
 use crate::api::problem::Problem;
 use crate::api::service::{Service, Shared};
@@ -46,14 +46,15 @@ fn home(organisation: &OrganisationId) -> String {
     format!("/console/{}", segment(organisation.as_str()))
 }
 
-async fn ask(headers: HeaderMap, uri: axum::http::Uri) -> Markup {
+async fn ask(State(service): State<Shared>, headers: HeaderMap, uri: axum::http::Uri) -> Markup {
     let query = Fields::parse(uri.query().unwrap_or_default().as_bytes());
-    key_page(Theme::of(&headers), local(query.text("to")), None)
+    key_page(&service, Theme::of(&headers), local(query.text("to")), None)
 }
 
-fn key_page(theme: Theme, to: &str, wrong: Option<&str>) -> Markup {
+fn key_page(service: &Service, theme: Theme, to: &str, wrong: Option<&str>) -> Markup {
     let content = html! {
         h1 { "Sign in" }
+        (oidc::button(service, to))
         @if let Some(wrong) = wrong { p.notice.wrong role="alert" id="wrong" { (spans(wrong)) } }
         form method="post" action="/console/-/sign-in" {
             input type="hidden" name="to" value=(to);
@@ -75,7 +76,7 @@ fn key_page(theme: Theme, to: &str, wrong: Option<&str>) -> Markup {
 async fn sign_in(State(service): State<Shared>, headers: HeaderMap, Posted(fields): Posted) -> Result<Response, Oops> {
     let key = Zeroizing::new(fields.text("key").to_owned());
     let failed = |text: &str| {
-        let page = key_page(Theme::of(&headers), local(fields.text("to")), Some(text));
+        let page = key_page(&service, Theme::of(&headers), local(fields.text("to")), Some(text));
         (StatusCode::UNAUTHORIZED, Html(page.into_string())).into_response()
     };
     let bearer = match identify(&service, &key).await {
@@ -92,7 +93,7 @@ async fn sign_in(State(service): State<Shared>, headers: HeaderMap, Posted(field
         return Ok(failed(problem.detail()));
     }
     let to = local(fields.text("to")).to_owned();
-    seat(&service, &headers, Seat { organisation, member, key: Some(key) }, &to)
+    sit(&service, &headers, vec![Seat { organisation, member, key: Some(key), leave: None }], &to)
 }
 
 async fn takes_part(service: &Service, organisation: &OrganisationId, member: &MemberId) -> Result<(), Problem> {
@@ -103,12 +104,14 @@ async fn takes_part(service: &Service, organisation: &OrganisationId, member: &M
     Ok(())
 }
 
-/// Begins a session, or goes on with it in one more organisation.
-fn seat(service: &Service, headers: &HeaderMap, seat: Seat, to: &str) -> Result<Response, Oops> {
-    let home = home(&seat.organisation);
-    let to = if to == "/console" { home } else { to.to_owned() };
+/// Begins a session, or goes on with it in more organisations.
+pub(super) fn sit(service: &Service, headers: &HeaderMap, seats: Vec<Seat>, to: &str) -> Result<Response, Oops> {
+    let to = match seats.as_slice() {
+        [only] if to == "/console" => home(&only.organisation),
+        _ => to.to_owned(),
+    };
     let old = service.console.find(headers);
-    let secret = service.console.sit(old.as_ref(), seat)?;
+    let secret = service.console.sit(old.as_ref(), seats)?;
     let cookie = session_cookie(&secret, service.is_reached_by_tls());
     let mut response = Redirect::to(&to).into_response();
     response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -153,7 +156,7 @@ async fn enter(State(service): State<Shared>, headers: HeaderMap, Posted(fields)
     if !link::use_up(&service.engine, &token, &member).await? {
         return Ok(stale());
     }
-    seat(&service, &headers, Seat { organisation, member, key: None }, "/console")
+    sit(&service, &headers, vec![Seat { organisation, member, key: None, leave: None }], "/console")
 }
 
 async fn organisations(State(service): State<Shared>, headers: HeaderMap) -> Result<Response, Oops> {
@@ -187,11 +190,26 @@ fn leaving(guest: &Guest) -> Markup {
 }
 
 async fn sign_out(State(service): State<Shared>, headers: HeaderMap, Posted(fields): Posted) -> Result<Response, Oops> {
+    let mut leave = None;
     if let Some(guest) = service.console.find(&headers) {
         check_token(&fields, &guest.form_token)?;
         service.console.end(&guest);
+        leave = guest.seats.into_iter().find_map(|seat| seat.leave);
     }
-    let mut response = Redirect::to("/console/-/sign-in").into_response();
+    let mut response = match leave {
+        None => Redirect::to("/console/-/sign-in").into_response(),
+        Some(leave) => signed_out(Theme::of(&headers), &leave).into_response(),
+    };
     response.headers_mut().insert(header::SET_COOKIE, session_cookie("", service.is_reached_by_tls()));
     Ok(response)
+}
+
+/// Signed out here; whether elsewhere too is the person's choice. A link, since forms are answered by this service alone.
+fn signed_out(theme: Theme, leave: &str) -> Markup {
+    let content = html! {
+        h1 { "You are signed out" }
+        p { "The account that you signed in with is still open where it belongs. On a computer that others use, close it too." }
+        p.row { a.button.main href=(leave) { "Sign out there as well" } a.button href="/console/-/sign-in" { "Sign in again" } }
+    };
+    lone("You are signed out", theme, &content)
 }

@@ -79,7 +79,11 @@ impl FromRequestParts<Shared> for Visit {
         let state = service.state(&seat.organisation, None).await?;
         let now = service.now(&state);
         let head = Facts { state: state.as_ref().clone(), actor: Actor::Member(seat.member.clone()), now };
-        head.acting()?;
+        if let Err(refusal) = head.acting() {
+            // Suspended, removed or not past a guard any more: what was open ends.
+            service.console.leave(&guest, &seat.organisation);
+            return Err(refusal.into());
+        }
         let query = rewind::read(Fields::parse(parts.uri.query().unwrap_or_default().as_bytes()), &head);
         let density = density(service, &head).await;
         let (facts, past) = match query.get("at") {

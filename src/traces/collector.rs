@@ -4,20 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use axum::http::header::HOST;
-use axum::http::{HeaderValue, Uri};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
-use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio_rustls::TlsConnector;
 
 use super::first_of;
 use crate::client::ClientError;
+use crate::client::once::send;
 use crate::client::tls::connector;
 
 /// How long sending a batch may take, where `OTEL_EXPORTER_OTLP_TIMEOUT` does not say.
@@ -78,45 +71,6 @@ fn patience() -> Result<Duration, CollectorError> {
 impl HttpClient for Collector {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let (tls, patience) = (self.tls.clone(), self.patience);
-        self.runtime.spawn(async move { tokio::time::timeout(patience, send(tls, request)).await? }).await?
+        self.runtime.spawn(async move { tokio::time::timeout(patience, send(tls, request, LONGEST)).await? }).await?
     }
-}
-
-async fn send(tls: TlsConnector, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-    let uri = request.uri().clone();
-    let secure = match uri.scheme_str() {
-        Some("http") => false,
-        Some("https") => true,
-        _ => return Err("the collector's address is neither http nor https".into()),
-    };
-    let host = uri.host().ok_or("the collector's address has no host")?;
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    let stream = TcpStream::connect((host.as_str(), uri.port_u16().unwrap_or(if secure { 443 } else { 80 }))).await?;
-    let request = origin_form(request, &uri)?;
-    if secure {
-        exchange(tls.connect(ServerName::try_from(host)?, stream).await?, request).await
-    } else {
-        exchange(stream, request).await
-    }
-}
-
-/// A request as a server takes it: the path alone, and the host in its header.
-fn origin_form(request: Request<Bytes>, uri: &Uri) -> Result<Request<Full<Bytes>>, HttpError> {
-    let mut request = request.map(Full::new);
-    *request.uri_mut() = uri.path_and_query().map_or("/", |path| path.as_str()).parse()?;
-    let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
-    request.headers_mut().insert(HOST, HeaderValue::from_str(authority)?);
-    Ok(request)
-}
-
-async fn exchange(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    request: Request<Full<Bytes>>,
-) -> Result<Response<Bytes>, HttpError> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let connection = tokio::spawn(connection);
-    let (head, body) = sender.send_request(request).await?.into_parts();
-    let body = Limited::new(body, LONGEST).collect().await?.to_bytes();
-    connection.abort();
-    Ok(Response::from_parts(head, body))
 }

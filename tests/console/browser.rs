@@ -91,6 +91,11 @@ impl Browser {
         self.cookies.get(name).map(String::as_str)
     }
 
+    /// Has a cookie that another browser was given.
+    pub(super) fn keep(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
     pub(super) fn get(&mut self, path: &str) -> Page {
         self.send("GET", path, &[], None)
     }

@@ -11,6 +11,7 @@ mod changing;
 #[path = "../store_contract/postgres/cluster.rs"]
 mod cluster;
 mod members;
+mod oidc;
 mod reading;
 mod rewind;
 mod signing_in;

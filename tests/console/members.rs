@@ -155,3 +155,83 @@ fn the_ownership_is_handed_over_after_a_confirmation() {
 fn olivia_form(browser: &mut super::browser::Browser, path: &str) -> Vec<(String, String)> {
     browser.get(path).form("/do/make-owner")
 }
+
+#[test]
+fn details_are_changed_after_a_preview_and_what_was_not_touched_stays() {
+    let world = World::on_sqlite();
+    let mut olivia = world.signed_in("acme", "olivia");
+    world.line("acme", "--as olivia member details mei --name Mei --email mei@example.com");
+    let form = olivia.get(&format!("{MEI}/details")).form("/details");
+    assert!(form.contains(&("name".to_owned(), "Mei".to_owned())), "{form:?}");
+    let before = world.position("acme");
+    let preview = olivia.post(&format!("{MEI}/details"), &with(form.clone(), "phone", &["+44 20"]));
+    assert_eq!((preview.status, world.position("acme")), (200, before), "{}", preview.text());
+    let done = olivia.post(&format!("{MEI}/details"), &preview.form("/details"));
+    assert_eq!((done.status, world.position("acme")), (303, before + 1), "{}", done.text());
+    let page = olivia.get(MEI);
+    for value in ["Mei", "mei@example.com", "+44 20"] {
+        page.has(value);
+    }
+    let late = olivia.post(&format!("{MEI}/details"), &with(form, "name", &["Other"]));
+    assert_eq!(late.status, 409, "somebody changed it since");
+    let mut omar = world.signed_in("acme", "omar");
+    assert_eq!(omar.get(&format!("{MEI}/details")).status, 404, "out of sight");
+}
+
+#[test]
+fn personal_data_is_handed_out_with_a_reason_and_erased_after_the_id_is_typed() {
+    let world = World::on_sqlite();
+    let mut olivia = world.signed_in("acme", "olivia");
+    world.line("acme", "--as olivia member details mei --name Mei");
+    let export = olivia.get(&format!("{MEI}/personal")).form("/export");
+    assert_eq!(olivia.post(&format!("{MEI}/export"), &export).status, 422, "without a reason");
+    let before = world.position("acme");
+    let asked = with(with(export, "reason", &["asked for in writing"]), "form", &["json"]);
+    let page = olivia.post(&format!("{MEI}/export"), &asked);
+    assert_eq!(page.status, 200, "{}", page.text());
+    assert!(page.header("content-disposition").starts_with("attachment; filename=\"personal-data-mei.json\""));
+    let dossier: serde_json::Value = serde_json::from_str(&page.body).unwrap();
+    assert_eq!(dossier["now"]["name"], "Mei");
+    assert_eq!(world.position("acme"), before + 1, "the look is in the log");
+    let erase = with(olivia.get(&format!("{MEI}/personal")).form("/erase"), "reason", &["asked for in writing"]);
+    let wrong = olivia.post(&format!("{MEI}/erase"), &with(erase.clone(), "typed", &["omar"]));
+    assert_eq!((wrong.status, world.position("acme")), (422, before + 1));
+    let hold = with(olivia.get(MEI).form("/do/hold"), "confirm", &["yes"]);
+    assert_eq!(olivia.post(&format!("{MEI}/do/hold"), &hold).status, 303);
+    let held = olivia.post(&format!("{MEI}/erase"), &with(erase.clone(), "typed", &["mei"]));
+    assert!(held.status >= 400, "{}", held.text());
+    let release = with(olivia.get(MEI).form("/do/release"), "confirm", &["yes"]);
+    assert_eq!(olivia.post(&format!("{MEI}/do/release"), &release).status, 303);
+    let done = olivia.post(&format!("{MEI}/erase"), &with(erase, "typed", &["mei"]));
+    assert_eq!(done.status, 200, "{}", done.text());
+    done.has("Key destroyed");
+    let page = olivia.get(MEI);
+    page.has("were erased");
+    page.has("(erased)");
+    let mut hugo = world.signed_in("acme", "hugo");
+    assert!(hugo.post(&format!("{MEI}/export"), &[("reason", "x"), ("csrf", "y")]).status >= 400);
+}
+
+#[test]
+fn a_long_list_is_in_the_order_of_names_and_follows_a_change_of_one() {
+    let world = World::on_sqlite();
+    for number in 0..60 {
+        world.line(
+            "acme",
+            &format!("--as olivia member add m{number} --account-type member --name name{:02}", 59 - number),
+        );
+    }
+    let mut olivia = world.signed_in("acme", "olivia");
+    let order = |page: &str| {
+        let links =
+            page.split("/console/acme/members/m").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+        links.filter(|id| id.parse::<usize>().is_ok()).collect::<Vec<_>>()
+    };
+    let first = order(&olivia.get("/console/acme/members?search=name").body);
+    assert_eq!(first.len(), 50);
+    assert_eq!(first[..3], ["59", "58", "57"]);
+    world.line("acme", "--as olivia member details m0 --name name00a");
+    let then = order(&olivia.get("/console/acme/members?search=name").body);
+    assert_eq!(then[..3], ["59", "0", "58"]);
+    assert_eq!(order(&olivia.get("/console/acme/members?search=name&page=2").body).len(), 10);
+}

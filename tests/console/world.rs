@@ -9,13 +9,14 @@ use chancery::api::keys::{EngineKeys, OperatorKeys};
 use chancery::api::server::Listener;
 use chancery::api::service::Service;
 use chancery::cli::run_line;
-use chancery::config::{KeyPlace, Settings};
+use chancery::config::{File, Given, KeyPlace, Settings};
 use chancery::engine::Engine;
 use chancery::log::key::KeySource;
 use chancery::log::sign::sign;
 use chancery::store::postgres::{OpenOptions, PostgresStore};
 use chancery::store::sqlite::SqliteStore;
 use chancery::store::{Access, Store, StoredCheckpoint};
+use chancery::vault::{LocalKeys, Source};
 use tokio::runtime::Runtime;
 
 use super::browser::Browser;
@@ -58,17 +59,17 @@ pub(super) struct World {
 impl World {
     pub(super) fn on_sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        Self::in_file(directory, Settings::default())
+        Self::in_file(directory, |listen| settings("", listen))
     }
 
     /// With a key that signs the log.
     pub(super) fn with_log_key() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let key = KeyPlace(directory.path().join("log.key").to_string_lossy().into_owned());
-        Self::in_file(directory, Settings { log_key: Some(key), ..Settings::default() })
+        Self::in_file(directory, |listen| Settings { log_key: Some(key), ..settings("", listen) })
     }
 
-    fn in_file(directory: tempfile::TempDir, settings: Settings) -> Self {
+    fn in_file(directory: tempfile::TempDir, settings: impl FnOnce(SocketAddr) -> Settings) -> Self {
         let database = directory.path().join("console.db");
         let store = SqliteStore::open_or_create(&database).unwrap();
         let world = Self::on(runtime(), Arc::new(store), settings, Box::new(directory));
@@ -91,27 +92,41 @@ impl World {
         connection.execute_batch(sql).unwrap();
     }
 
+    /// With settings as a file has them. The service is reached where it listens.
+    pub(super) fn with_settings(file: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self::in_file(directory, |listen| settings(file, listen))
+    }
+
     pub(super) fn on_postgres() -> Self {
         let (runtime, database) = (runtime(), Database::new());
         let entered = runtime.enter();
         let store = PostgresStore::open_with(&database.url(), &OpenOptions::new(Access::Create)).unwrap();
         drop(entered);
-        Self::on(runtime, Arc::new(store), Settings::default(), Box::new(database))
+        Self::on(runtime, Arc::new(store), |listen| settings("", listen), Box::new(database))
     }
 
-    fn on(runtime: Runtime, store: Arc<dyn Store>, settings: Settings, place: Box<dyn std::any::Any>) -> Self {
-        let engine = Engine::new(store);
+    fn on(
+        runtime: Runtime,
+        store: Arc<dyn Store>,
+        settings: impl FnOnce(SocketAddr) -> Settings,
+        place: Box<dyn std::any::Any>,
+    ) -> Self {
+        let vault = tempfile::tempdir().unwrap();
+        let source = Source::beside(&vault.path().join("console.db"));
+        let engine = Engine::new(store).with_vault(Arc::new(LocalKeys::new(source)));
         let address = runtime.block_on(async {
             let keys = Arc::new(EngineKeys::new(engine.clone(), OperatorKeys::default()));
-            let service = Arc::new(Service::new(engine.clone(), keys, settings));
+            let listen = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+            let service = Service::new(engine.clone(), keys, settings(listen));
+            let service = Arc::new(service.with_sign_on().unwrap());
             let router = chancery::api::router(service.clone());
-            let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             let listener = Listener::bind(listen, router, None, service).await.unwrap();
             let address = listener.address().unwrap();
             tokio::spawn(listener.serve(std::future::pending()));
             address
         });
-        let world = Self { address, engine, database: None, runtime, _place: place };
+        let world = Self { address, engine, database: None, runtime, _place: Box::new((place, vault)) };
         for (organisation, lines) in [("acme", ACME), ("studio", STUDIO)] {
             for line in lines {
                 world.line(organisation, line);
@@ -151,6 +166,11 @@ impl World {
         assert_eq!(page.status, 303, "{page:?}");
         browser
     }
+}
+
+fn settings(file: &str, listen: SocketAddr) -> Settings {
+    let file: File = toml::from_str(file).unwrap();
+    Settings::resolve(Given { listen: Some(listen), ..file.given }, Given::default()).unwrap()
 }
 
 fn runtime() -> Runtime {

@@ -92,6 +92,13 @@ fn asked(deed: &str, id: &MemberId, name: &str, fields: &Fields, now: Time) -> R
         "reject" => {
             (format!("Reject a document of {name}"), MemberCommand::RejectDocument { document: document() }, false)
         }
+        "verify-email" => {
+            (format!("Mark the e-mail address of {name} as verified?"), MemberCommand::VerifyEmail, false)
+        }
+        "hold" => {
+            (format!("Put the personal data of {name} under a legal hold?"), MemberCommand::PlaceLegalHold, false)
+        }
+        "release" => (format!("Lift the legal hold of {name}?"), MemberCommand::LiftLegalHold, false),
         "make-owner" => {
             let command = OrganisationCommand::TransferOwner { to: id.clone() };
             return Ok((format!("Hand the ownership over to {name}?"), Command::Organisation(command), true));

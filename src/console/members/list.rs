@@ -1,12 +1,14 @@
 //! The list of members: searched, filtered and in pages, however long it is.
 
+use std::collections::HashMap;
+
 use axum::response::Response;
 use chancery_aggregates::Refusal;
 use chancery_aggregates::access::Denial;
 use chancery_aggregates::authority::Reader;
 use chancery_aggregates::command::MemberCommand;
 use chancery_aggregates::member::Member;
-use chancery_aggregates::state::{AccessState, MemberEntry, MemberIx, Status, fold_name};
+use chancery_aggregates::state::{MemberEntry, MemberIx, Status, fold_name};
 use chancery_aggregates::vocabulary::{Field, MemberId, MemberKind};
 use maud::{Markup, html};
 
@@ -41,7 +43,7 @@ pub(super) async fn list(visit: Visit) -> Result<Response, Oops> {
     rows.retain(|(ix, member)| filter.takes(&reader, *ix, member) && (!pending || guard(&visit, *ix).is_some()));
     let (found, pages) = (rows.len(), rows.len().div_ceil(PAGE).max(1));
     let page = visit.query.get("page").and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, pages);
-    let shown = cut(&visit.facts.state, rows, (page - 1) * PAGE);
+    let shown = cut(&visit, rows, (page - 1) * PAGE);
     let content = html! {
         div.heading {
             h1 { "Members" }
@@ -92,18 +94,18 @@ fn guard(visit: &Visit, member: MemberIx) -> Option<Denial> {
     matches!(waits, Denial::EmailUnverified | Denial::DocumentMissing { .. }).then_some(waits)
 }
 
-/// The page that begins there, by name. Only what comes before it and what is on it is put into order.
-fn cut<'a>(state: &AccessState, rows: Vec<Row<'a>>, begin: usize) -> Vec<Row<'a>> {
-    let mut keyed: Vec<_> =
-        rows.into_iter().map(|row| (fold_name(&name_of(state, row.1)), row.1.id.as_str(), row)).collect();
-    let end = (begin + PAGE).min(keyed.len());
-    let order = |one: &(_, &str, Row<'a>), other: &(_, &str, Row<'a>)| (&one.0, one.1).cmp(&(&other.0, other.1));
-    if end < keyed.len() {
-        keyed.select_nth_unstable_by(end, order);
-        keyed.truncate(end);
+/// The page that begins there, by name. A few are put into order by themselves, many by the order that is kept.
+fn cut<'a>(visit: &Visit, rows: Vec<Row<'a>>, begin: usize) -> Vec<Row<'a>> {
+    let state = &visit.facts.state;
+    if rows.len() <= PAGE {
+        let mut rows = rows;
+        rows.sort_by_cached_key(|row| (fold_name(&name_of(state, row.1)), row.1.id.to_string()));
+        return rows;
     }
-    keyed.sort_unstable_by(order);
-    keyed.into_iter().skip(begin).map(|(_, _, row)| row).collect()
+    let found: HashMap<MemberIx, &MemberEntry> = rows.into_iter().collect();
+    let order = visit.service.orders.of(state, visit.is_present());
+    let in_order = order.into_iter().filter_map(|ix| Some((ix, *found.get(&ix)?)));
+    in_order.skip(begin).take(PAGE).collect()
 }
 
 fn filters(visit: &Visit, reader: &Reader<'_>) -> Markup {

@@ -2,7 +2,10 @@
 
 mod act;
 mod add;
+mod details;
 mod list;
+mod order;
+mod personal;
 mod show;
 mod toggles;
 
@@ -18,12 +21,18 @@ use super::visit::{Visit, segment};
 use crate::api::service::Shared;
 use crate::views::scope::{selected, tree};
 
+pub(crate) use self::order::Orders;
+
 pub(super) fn routes() -> Router<Shared> {
     let member = "/{organisation}/members/{member}";
     Router::new()
         .route("/{organisation}/members", get(list::list))
         .route("/{organisation}/new-member", get(add::new).post(add::create))
         .route(member, get(show::show))
+        .route(&format!("{member}/details"), get(details::edit).post(details::change))
+        .route(&format!("{member}/personal"), get(personal::show))
+        .route(&format!("{member}/export"), post(personal::export))
+        .route(&format!("{member}/erase"), post(personal::erase))
         .route(&format!("{member}/toggles"), get(toggles::show).post(toggles::toggle))
         .route(&format!("{member}/do/{{deed}}"), post(act::act))
 }

@@ -46,6 +46,8 @@ pub(super) async fn show(visit: Visit, InPath(path): InPath<InMember>) -> Result
                 (standing(&visit, ix, member))
             }
         }
+        @if member.erased.is_some() { p.notice { "The personal data of this member were erased." } }
+        @else if member.legal_hold.is_some() { p.notice { "The personal data are under a legal hold: they cannot be erased." } }
         @if let Some(denial) = waits(&visit.facts.state, ix, visit.facts.now) {
             p.notice.warn { strong { "No access at present: " } (denial.to_string()) "." }
         }
@@ -121,12 +123,23 @@ impl Page<'_> {
         let may_transfer = Organisation::of(&head.state).decide(&transfer, head).is_ok_and(|events| !events.is_empty());
         html! {
             div.actions {
+                @if self.member.status != Status::Removed { a.button href={ (self.path()) "/details" } { "Details" } }
+                (action(&self.may(&MemberCommand::ExportPersonalData), "Personal data", &format!("{}/personal", self.path())))
                 @match self.member.status {
                     Status::Active => (self.ask("suspend", "Suspend", false, &MemberCommand::SuspendMember)),
                     Status::Suspended => (self.ask("reactivate", "Reactivate", false, &MemberCommand::ReactivateMember)),
                     Status::Removed => {},
                 }
                 @if self.member.status != Status::Removed { (self.ask("remove", "Remove", true, &MemberCommand::RemoveMember)) }
+                @if self.member.details.email.is_some() && self.member.email_verified.is_none() && self.member.erased.is_none() {
+                    (self.ask("verify-email", "Mark e-mail as verified", false, &MemberCommand::VerifyEmail))
+                }
+                @if self.member.erased.is_none() {
+                    @match self.member.legal_hold {
+                        None => (self.ask("hold", "Legal hold", false, &MemberCommand::PlaceLegalHold)),
+                        Some(_) => (self.ask("release", "Lift the legal hold", false, &MemberCommand::LiftLegalHold)),
+                    }
+                }
                 @if may_transfer { (self.ask_if(&Ok(()), "make-owner", "Hand the ownership over", true)) }
             }
         }
