@@ -7,6 +7,7 @@
 //! - [`findings`]: what a reviewer wants to know, with the evidence.
 //! - [`preview`]: what a rehearsed change would do to whom.
 //! - [`tables`]: the rows that services and auditors read by SQL.
+//! - [`threads`]: the streams of the log that such an answer depends on.
 //! - [`timeline`]: since when one member may do one thing, and until when.
 //! - [`turning`]: what comes or runs out by the passing of time.
 //! - [`matrix`]: role × permission as text, to be reviewed as a difference.
@@ -25,6 +26,7 @@ pub mod preview;
 #[cfg(test)]
 mod sample;
 pub mod tables;
+pub mod threads;
 pub mod timeline;
 pub mod turning;
 pub mod words;

@@ -1,15 +1,12 @@
 //! The log in words, as parts of pages.
 
-use std::collections::VecDeque;
-use std::ops::ControlFlow;
-
-use chancery_projections::activity::{Entry, Filter, Narrator};
+use chancery_projections::activity::{Entry, Filter};
 use maud::{Markup, html};
 
 use super::fragments::time;
 use super::oops::Oops;
 use super::visit::Visit;
-use crate::views::log::read;
+use crate::views::log::newest;
 use crate::views::sight::Sight;
 
 /// The last entries before a position that a filter takes, newest first, as far as the reader may read them.
@@ -18,21 +15,9 @@ use crate::views::sight::Sight;
 /// When the reader may read nothing of the log, or it cannot be read.
 pub(super) async fn entries(visit: &Visit, filter: Filter, before: u64, most: usize) -> Result<Vec<Entry>, Oops> {
     let sight = Sight::of(&visit.facts)?;
-    let start = (VecDeque::<Entry>::new(), Narrator::default());
     let until = before.saturating_sub(1).min(visit.facts.state.position());
-    let engine = &visit.service.engine;
-    // From the beginning on: the narrator tells what things were called then.
-    let (kept, _) = read(engine, &visit.organisation, 0, until, start, move |(kept, narrator), recorded| {
-        let entry = narrator.tell(&recorded);
-        if sight.has(&entry) && filter.matches(&entry) {
-            if kept.len() == most {
-                kept.pop_front();
-            }
-            kept.push_back(entry);
-        }
-        ControlFlow::Continue(())
-    })
-    .await?;
+    let is_wanted = move |entry: &Entry| sight.has(entry) && filter.matches(entry);
+    let kept = newest(&visit.service.engine, &visit.organisation, (0, until), most, is_wanted).await?;
     Ok(kept.into_iter().rev().collect())
 }
 

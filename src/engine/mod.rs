@@ -14,6 +14,7 @@ mod follow;
 mod framework;
 mod lane;
 mod lanes;
+mod narrate;
 mod past;
 mod published;
 mod rehearsal;
