@@ -8,6 +8,7 @@
 //! - [`preview`]: what a rehearsed change would do to whom.
 //! - [`reports`]: tables for auditors, each a pure function of the log.
 //! - [`tables`]: the rows that services and auditors read by SQL.
+//! - [`threads`]: the streams of the log that such an answer depends on.
 //! - [`timeline`]: since when one member may do one thing, and until when.
 //! - [`turning`]: what comes or runs out by the passing of time.
 //! - [`matrix`]: role × permission as text, to be reviewed as a difference.
@@ -27,6 +28,7 @@ pub mod reports;
 #[cfg(test)]
 mod sample;
 pub mod tables;
+pub mod threads;
 pub mod timeline;
 pub mod turning;
 pub mod words;

@@ -1,5 +1,7 @@
 //! Histories for this crate's tests: events as the log has them, without an engine.
 
+pub(crate) mod random;
+
 use chancery_aggregates::AccessState;
 use chancery_aggregates::access::Place;
 use chancery_aggregates::event::{

@@ -1,15 +1,14 @@
 //! `activity`: what happened, in words.
 
-use std::ops::ControlFlow;
-
 use chancery_aggregates::Facts;
 use chancery_aggregates::vocabulary::Actor;
 use chancery_projections::activity::{Entry, Filter};
 
-use super::events::{Bounds, Kept, limit, read};
+use super::events::{Bounds, limit};
 use super::options::Point;
 use super::output::{Tone, stamp};
 use super::{CliError, Done, Session, resolve};
+use crate::views::log::newest;
 use crate::views::sight::Sight;
 
 /// Entries that a page shows when it is not told how many.
@@ -60,23 +59,18 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     let now = session.engine()?.now();
     let bounds = Bounds::new(args.since.as_ref(), args.until.as_ref(), None, now);
     let filter = filter(args, &view.facts)?;
-    let kept = Kept { limit: limit(args.limit, session, USUAL_LIMIT), ..Kept::default() };
-    let start = (kept, session.engine()?.narrator(&organisation));
-    let (kept, _) = read(session, &organisation, 0, bounds.until, start, move |(kept, narrator), recorded| {
-        if bounds.is_past(&recorded) {
-            return ControlFlow::Break(());
-        }
-        narrator.pass(&recorded);
-        if bounds.has(&recorded) {
-            let entry = narrator.entry(&recorded);
-            if filter.matches(&entry) && sight.has(&entry) {
-                kept.add(entry);
-            }
-        }
-        ControlFlow::Continue(())
-    })
-    .await?;
-    show(session, &kept, args.reverse)?;
+    let engine = session.engine()?;
+    let (after, until) = bounds.positions(engine, &organisation, view.facts.state.position()).await?;
+    // Counted without reading them where nothing is left out.
+    let all = (filter == Filter::default() && sight.is_whole()).then(|| until.saturating_sub(after));
+    let limit = limit(args.limit, session, USUAL_LIMIT);
+    let is_wanted = move |entry: &Entry| filter.matches(entry) && sight.has(entry);
+    let mut entries = newest(engine, &organisation, (after, until), limit.saturating_add(1), is_wanted).await?;
+    let left_out = entries.len() > limit;
+    if left_out {
+        entries.pop_front();
+    }
+    show(session, entries.make_contiguous(), left_out.then_some(all), args.reverse)?;
     Ok(Done::Shown)
 }
 
@@ -108,9 +102,10 @@ fn filter(args: &Args, facts: &Facts) -> Result<Filter, CliError> {
     })
 }
 
-fn show(session: &Session, kept: &Kept<Entry>, reverse: bool) -> Result<(), CliError> {
+/// `older` says that there are more entries, and how many there are in all where that is known.
+fn show(session: &Session, kept: &[Entry], older: Option<Option<u64>>, reverse: bool) -> Result<(), CliError> {
     let output = session.output();
-    let entries: Vec<&Entry> = if reverse { kept.items.iter().rev().collect() } else { kept.items.iter().collect() };
+    let entries: Vec<&Entry> = if reverse { kept.iter().rev().collect() } else { kept.iter().collect() };
     if output.is_json() {
         for entry in entries {
             output.json_line(entry)?;
@@ -127,6 +122,10 @@ fn show(session: &Session, kept: &Kept<Entry>, reverse: bool) -> Result<(), CliE
     if entries.is_empty() {
         page.toned(Tone::Quiet, "nothing to show");
     }
-    kept.note(&mut page, "entries");
+    if let Some(all) = older {
+        let of = all.map_or_else(String::new, |all| format!(" of {all}"));
+        page.gap();
+        page.toned(Tone::Warning, format!("the newest {}{of} entries; all of them with --limit 0", entries.len()));
+    }
     output.print(&page)
 }

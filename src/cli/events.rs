@@ -11,7 +11,7 @@ use super::options::Point;
 use super::output::{Page, Table, Tone, stamp};
 use super::time::Edge;
 use super::{CliError, Done, Session};
-use crate::engine::Moment;
+use crate::engine::{Engine, Moment};
 use crate::store::Visit;
 use crate::views::log::{self, Wanted, event_json, stream};
 
@@ -152,6 +152,23 @@ impl Bounds {
             Some(Moment::Now) | None => {}
         }
         bounds
+    }
+
+    /// The same by positions alone, of a log with this head.
+    pub(super) async fn positions(
+        &self,
+        engine: &Engine,
+        organisation: &OrganisationId,
+        head: u64,
+    ) -> Result<(u64, u64), CliError> {
+        let (mut after, mut until) = (self.after, self.until.min(head));
+        if let Some(since) = self.since {
+            after = after.max(log::last_before(engine, organisation, since).await?);
+        }
+        if let Some(last) = self.last {
+            until = until.min(log::last_until(engine, organisation, last).await?);
+        }
+        Ok((after, until))
     }
 
     /// A filter of the audit log with the times of this stretch.

@@ -13,9 +13,10 @@ use super::shown::NOT_SHOWN;
 #[serde(rename_all = "snake_case")]
 pub enum SignOnClaim {
     /// An e-mail address that the issuer has verified, which is that of one member.
-    #[default]
+    /// Whoever may change members' addresses can then sign in as any of them.
     Email,
     /// The subject, which is the id of a member.
+    #[default]
     Sub,
 }
 

@@ -53,7 +53,7 @@ impl Organisation {
     /// When a handle is not of this organisation.
     #[inline]
     pub fn check_resolved(&self, question: &Resolved) -> Result<Decision, ForeignHandle> {
-        Ok(self.published.load().decide(&native(question, self.published.number())?))
+        decide(&self.published.load(), question, self.published.number())
     }
 
     /// Whether the answer to a request is yes, without an obligation: [`Access::permits`] on the newest version.
@@ -68,7 +68,7 @@ impl Organisation {
     /// When a handle is not of this organisation.
     #[inline]
     pub fn permits_resolved(&self, question: &Resolved) -> Result<bool, ForeignHandle> {
-        Ok(self.published.load().permits_question(&native(question, self.published.number())?))
+        permits(&self.published.load(), question, self.published.number())
     }
 }
 
@@ -136,7 +136,7 @@ impl Access {
     /// When a handle is not of this organisation.
     #[inline]
     pub fn check_resolved(&self, question: &Resolved) -> Result<Decision, ForeignHandle> {
-        Ok(self.index.decide(&native(question, self.organisation)?))
+        decide(&self.index, question, self.organisation)
     }
 
     /// Whether the answer to a request is yes, without an obligation: no for what is allowed for the subject's
@@ -152,7 +152,7 @@ impl Access {
     /// When a handle is not of this organisation.
     #[inline]
     pub fn permits_resolved(&self, question: &Resolved) -> Result<bool, ForeignHandle> {
-        Ok(self.index.permits_question(&native(question, self.organisation)?))
+        permits(&self.index, question, self.organisation)
     }
 
     /// Answers requests in their order, all from this version.
@@ -267,11 +267,29 @@ impl Access {
 }
 
 #[inline]
-fn native(question: &Resolved, organisation: u32) -> Result<Question, ForeignHandle> {
-    let Resolved { subject, action, resource, ownership, at } = *question;
+fn decide(index: &AccessIndex, question: &Resolved, organisation: u32) -> Result<Decision, ForeignHandle> {
+    let Resolved { subject, action, resource, .. } = question;
+    own(question, organisation)?;
+    Ok(index.decide_by(subject.number, action.number, resource.number, || native(question)))
+}
+
+#[inline]
+fn permits(index: &AccessIndex, question: &Resolved, organisation: u32) -> Result<bool, ForeignHandle> {
+    let Resolved { subject, action, resource, .. } = question;
+    own(question, organisation)?;
+    Ok(index.permits_by(subject.number, action.number, resource.number, || native(question)))
+}
+
+/// Whether all handles of a question are of an organisation.
+#[inline]
+fn own(question: &Resolved, organisation: u32) -> Result<(), ForeignHandle> {
+    let Resolved { subject, action, resource, .. } = question;
     let differs = |other: u32| other ^ organisation;
-    if differs(subject.organisation) | differs(action.organisation) | differs(resource.organisation) != 0 {
-        return Err(ForeignHandle);
-    }
-    Ok(Question { subject: subject.number, permission: action.number, place: resource.place(), ownership, at })
+    let any = differs(subject.organisation) | differs(action.organisation) | differs(resource.organisation);
+    if any == 0 { Ok(()) } else { Err(ForeignHandle) }
+}
+
+fn native(question: &Resolved) -> Question {
+    let Resolved { subject, action, resource, ownership, at } = *question;
+    Question { subject: subject.number, permission: action.number, place: resource.place(), ownership, at }
 }

@@ -15,6 +15,7 @@ mod follow;
 mod framework;
 mod lane;
 mod lanes;
+mod narrate;
 mod past;
 mod published;
 mod rehearsal;

@@ -128,6 +128,13 @@ pub(super) struct Folded {
     failure: Option<EngineError>,
 }
 
+impl Folded {
+    /// Where a fold goes on from a state that a snapshot gave.
+    pub(super) fn from_snapshot(state: AccessState) -> Self {
+        Self { snapshot_due: Snapshots::due_after(&state), state, ..Self::default() }
+    }
+}
+
 /// Applies the organisation's events after the state's position. A snapshot is due at a position.
 pub(super) async fn fold(
     engine: &Engine,
@@ -141,7 +148,7 @@ pub(super) async fn fold(
 
 /// Applies events until one has a later position, or a later time. An empty state starts from the
 /// nearest snapshot; on the way, states are handed over to become snapshots.
-async fn fold_until(
+pub(super) async fn fold_until(
     engine: &Engine,
     organisation: &OrganisationId,
     mut start: Folded,
@@ -149,8 +156,7 @@ async fn fold_until(
     last: Time,
 ) -> Result<Folded, EngineError> {
     if start.state.position() == 0 {
-        start.state = engine.snapshots.newest(organisation, until, last).await;
-        start.snapshot_due = Snapshots::due_after(&start.state);
+        start = Folded::from_snapshot(engine.snapshots.newest(organisation, until, last).await);
     }
     start.state = engine.revealed(organisation, start.state);
     let after = start.state.position();

@@ -119,10 +119,10 @@ pub(super) fn positions(nodes: &[Node]) -> Vec<u64> {
     positions
 }
 
-/// The nodes' hashes from the rows at their positions.
-pub(super) fn pick(nodes: &[Node], rows: &HashMap<u64, Vec<u8>>) -> HashMap<Node, Hash> {
-    let hash = |node: &Node| Some((*node, node.hash_in(rows.get(&node.position())?)?));
-    nodes.iter().filter_map(hash).collect()
+/// Adds the hashes of those nodes that stand in the row of a position.
+pub(super) fn pick(found: &mut HashMap<Node, Hash>, nodes: &[Node], position: u64, hashes: &[u8]) {
+    let here = nodes.iter().filter(|node| node.position() == position);
+    found.extend(here.filter_map(|node| Some((*node, node.hash_in(hashes)?))));
 }
 
 /// The hashes of events taken over, from the right edges of their organisations, which move along.

@@ -1,7 +1,6 @@
 //! Decisions, and why they are what they are, for programs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 
 use chancery_aggregates::access::{Cause, Decision, Denial, DenialKind, Explanation, Fact, Question, explain};
 use chancery_aggregates::authority::Reader;
@@ -13,7 +12,6 @@ use chancery_projections::timeline::{Span, Subject, Timeline, Turn};
 use chancery_projections::words::{self, Person};
 use serde_json::{Value, json};
 
-use super::log::read;
 use super::sight::Sight;
 use crate::engine::{Engine, EngineError};
 
@@ -41,7 +39,8 @@ pub(crate) struct Past {
     pub(crate) spans: Vec<Span>,
 }
 
-/// Folds the log once: the sentences of the causes, and of whatever turned the answer.
+/// The sentences of the causes, and of whatever turned the answer. Only the streams that the answer depends on are
+/// read, and the log around what is told: neither grows with what happened to others.
 async fn past(
     engine: &Engine,
     facts: &Facts,
@@ -50,21 +49,14 @@ async fn past(
     sight: Sight,
 ) -> Result<Past, EngineError> {
     let organisation = facts.state.organisation();
-    let cited: BTreeSet<u64> = explanation.causes.iter().map(|cause| cause.position).collect();
-    let start = Some((Timeline::new(subject), engine.narrator(organisation), BTreeMap::new()));
-    let read = read(engine, organisation, 0, facts.state.position(), start, move |growing, recorded| {
-        let Some((timeline, narrator, entries)) = growing else { return ControlFlow::Break(()) };
-        narrator.pass(&recorded);
-        if timeline.take(&recorded) || cited.contains(&recorded.stamp.position) {
-            let entry = narrator.entry(&recorded);
-            if sight.has(&entry) {
-                entries.insert(entry.position, entry);
-            }
-        }
-        ControlFlow::Continue(())
-    })
-    .await?;
-    Ok(read.map_or_else(Past::default, |(timeline, _, entries)| Past { entries, spans: timeline.finish(facts.now) }))
+    let events = engine.threads(organisation, &subject, facts.state.position()).await?;
+    let mut timeline = Timeline::new(subject);
+    let turning = events.iter().filter(|recorded| timeline.take(recorded));
+    let mut told: BTreeSet<u64> = turning.map(|recorded| recorded.stamp.position).collect();
+    told.extend(explanation.causes.iter().map(|cause| cause.position));
+    let mut entries = engine.tell(organisation, &told).await?;
+    entries.retain(|_, entry| sight.has(entry));
+    Ok(Past { entries, spans: timeline.finish(facts.now) })
 }
 
 /// An answer with its reasons.

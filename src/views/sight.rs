@@ -53,6 +53,11 @@ impl Sight {
         })))
     }
 
+    /// Whether every entry is seen.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Whether an entry is seen: everything that it names is.
     pub(crate) fn has(&self, entry: &Entry) -> bool {
         let Some(part) = &self.0 else { return true };

@@ -9,11 +9,14 @@ use chancery::aggregates::founding::Founder;
 use chancery::aggregates::profile::{BUILT_IN, check::check};
 use chancery::aggregates::state::snapshot::SNAPSHOT_VERSION;
 use chancery::aggregates::vocabulary::{Actor, MemberId, MemberKind, OrganisationId, RoleId, Time, Window};
-use chancery::engine::{Context, Engine, ManualClock, Moment, Request};
+use chancery::cli::run_line;
+use chancery::engine::{Context, Engine, ManualClock, Moment, Replayed, Request};
+use chancery::projections::timeline::{Span, Subject, Timeline, Turn};
 use chancery::store::memory::MemoryStore;
 use chancery::store::sqlite::SqliteStore;
 use chancery::store::{Bound, Snapshot, Store};
-use chrono::TimeDelta;
+use chrono::{SecondsFormat, TimeDelta};
+use serde_json::Value;
 
 fn acme() -> OrganisationId {
     OrganisationId::known("acme")
@@ -156,4 +159,100 @@ async fn organisations_leave_when_their_memory_is_needed_and_come_back() {
         assert_eq!(state.organisation(), organisation);
         assert!(engine.loaded().0 <= 10 + 16, "{:?}", engine.loaded());
     }
+}
+
+/// What the command line prints about a long log.
+async fn told(engine: &Engine, words: &str) -> Vec<Value> {
+    let words: Vec<&str> = words.split(' ').chain(["--format", "json"]).collect();
+    let ran = run_line(engine, &acme(), &words).await;
+    ran.result.unwrap_or_else(|error| panic!("{words:?}: {error}"));
+    serde_json::Deserializer::from_str(&ran.output).into_iter().map(Result::unwrap).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_entries_are_the_end_of_what_the_whole_log_tells() {
+    let directory = tempfile::tempdir().unwrap();
+    for store in [sqlite(&directory), Arc::new(MemoryStore::new()) as Arc<dyn Store>] {
+        let head = long_history(&store, 7_000).await;
+        let engine = Engine::new(store);
+        let all = told(&engine, "activity --limit 0").await;
+        assert_eq!(all.len() as u64, head);
+        let last = |wanted: &dyn Fn(&Value) -> bool, limit: usize| {
+            let entries: Vec<&Value> = all.iter().filter(|entry| wanted(entry)).collect();
+            entries[entries.len().saturating_sub(limit)..].iter().copied().cloned().collect::<Vec<_>>()
+        };
+        let position = |entry: &Value| entry["position"].as_u64().unwrap();
+        for limit in [1, 7, 255, 256, 257, 3_000] {
+            assert_eq!(told(&engine, &format!("activity --limit {limit}")).await, last(&|_| true, limit));
+        }
+        // Far back, and fewer than are asked for.
+        let founding = |entry: &Value| entry["type"] == "OrganisationFounded";
+        assert_eq!(told(&engine, "activity --type OrganisationFounded --limit 3").await, last(&founding, 3));
+        let of_one = |entry: &Value| entry["subjects"].to_string().contains("\"member-3\"");
+        assert_eq!(told(&engine, "activity --member member-3 --limit 40").await, last(&of_one, 40));
+        let some = |entry: &Value| (2_000..=2_600).contains(&position(entry));
+        assert_eq!(told(&engine, "activity --since 2000 --until 2600 --limit 500").await, last(&some, 500));
+        assert_eq!(told(&engine, "activity --since 2000 --until 2600 --limit 5000").await, last(&some, 5_000));
+        let time = |minutes| (start() + TimeDelta::minutes(minutes)).to_rfc3339_opts(SecondsFormat::Secs, true);
+        let (since, until) = (time(20), time(30));
+        let within = |entry: &Value| (since.as_str()..=until.as_str()).contains(&entry["time"].as_str().unwrap());
+        let line = format!("activity --since {since} --until {until} --limit 900");
+        let (found, expected) = (told(&engine, &line).await, last(&within, 900));
+        assert!(found == expected && found.len() == 900, "{} and {}", found.len(), expected.len());
+        engine.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_explanation_of_a_long_log_tells_what_the_fold_of_it_all_does() {
+    let directory = tempfile::tempdir().unwrap();
+    for store in [sqlite(&directory), Arc::new(MemoryStore::new()) as Arc<dyn Store>] {
+        let head = long_history(&store, 7_000).await;
+        let engine = Engine::new(store);
+        let all = told(&engine, "activity --limit 0").await;
+        for (member, at) in [("member-3", head), ("member-19", head), ("member-7", 3_456), ("founder", 2_001)] {
+            let at = engine.replay(&acme(), Moment::Position(at)).await.unwrap();
+            let line = format!("explain {member} clients.view --at {}", at.state.position());
+            let [explained] = <[Value; 1]>::try_from(told(&engine, &line).await).unwrap();
+            let (spans, turning) = turns(&engine, member, &at).await;
+            let history = explained["history"].as_array().unwrap();
+            let found: Vec<_> =
+                history.iter().map(|span| (span["since"].clone(), span["begun_by"]["position"].as_u64())).collect();
+            let expected: Vec<_> = spans
+                .iter()
+                .map(|span| {
+                    let Turn::Event(position) = span.begun_by else { panic!("time turned nothing here") };
+                    (serde_json::to_value(span.since).unwrap(), Some(position))
+                })
+                .collect();
+            assert_eq!(found, expected, "{line}");
+            assert!(turning.len() > if member == "founder" { 0 } else { 10 }, "{line}: {turning:?}");
+            let causes = explained["causes"].as_array().unwrap().iter();
+            let told = history.iter().map(|span| &span["begun_by"]).chain(causes);
+            for event in told {
+                let position = event["position"].as_u64().unwrap();
+                assert_eq!(event["event"], all[position as usize - 1], "{line}");
+            }
+        }
+        engine.close().await;
+    }
+}
+
+/// The turns of an answer, and the events that made them, as the fold of the whole log has them.
+async fn turns(engine: &Engine, member: &str, then: &Replayed) -> (Vec<Span>, Vec<u64>) {
+    let (member, permission) = (member.to_owned(), "clients.view".to_owned());
+    let timeline = Timeline::new(Subject { member, permission, scope: None, owner: None });
+    let folded = Arc::new(parking_lot::Mutex::new(Some((timeline, Vec::new()))));
+    let sink = folded.clone();
+    let take = move |recorded: chancery::aggregates::event::Recorded| {
+        if let Some((timeline, turning)) = sink.lock().as_mut()
+            && timeline.take(&recorded)
+        {
+            turning.push(recorded.stamp.position);
+        }
+        std::ops::ControlFlow::Continue(())
+    };
+    engine.events(&acme(), 0, then.state.position(), take).await.unwrap();
+    let (timeline, turning) = folded.lock().take().unwrap();
+    (timeline.finish(then.at), turning)
 }

@@ -22,6 +22,15 @@ impl Place {
             Some(id) => state.scope_ix(id).map_or(Self::Nowhere, Self::Scope),
         }
     }
+
+    /// The node, where it is one.
+    #[inline]
+    pub fn scope(self) -> Option<ScopeIx> {
+        match self {
+            Self::Scope(scope) => Some(scope),
+            Self::Organisation | Self::Nowhere => None,
+        }
+    }
 }
 
 /// Whether neither the scope nor anything above it is archived.

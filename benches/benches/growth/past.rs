@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 use crate::{SCALES, log, percentile, setting};
 
 /// Instants asked about, and pairs of them.
-const INSTANTS: usize = 200;
+const INSTANTS: usize = 2_000;
 const PAIRS: usize = 25;
 const YEARS: i64 = 10;
 const DAY: i64 = 86_400_000_000;

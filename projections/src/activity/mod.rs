@@ -63,6 +63,12 @@ impl Narrator {
         &self.state
     }
 
+    /// The same, for whoever goes on with it.
+    #[must_use]
+    pub fn into_state(self) -> AccessState {
+        self.state
+    }
+
     /// Takes an event without telling it: for those that a reader passes over.
     pub fn pass(&mut self, recorded: &Recorded) {
         self.state.apply(&recorded.event, recorded.stamp);

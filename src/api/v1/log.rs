@@ -1,6 +1,5 @@
 //! The log: in words, as it is, and what it changed.
 
-use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
 use axum::extract::State;
@@ -23,7 +22,7 @@ use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
 use crate::engine::Moment;
-use crate::views::log::{Wanted, event_json, read};
+use crate::views::log::{Wanted, event_json, last_before, last_until, newest, read};
 use crate::views::sight::Sight;
 
 /// The operations.
@@ -126,44 +125,28 @@ async fn tell(State(service): State<Shared>, view: View, Query(wanted): Query<Ac
     let sight = Sight::of(facts)?;
     let filter = wanted.filter(facts)?;
     let limit = limit(wanted.limit)?;
-    let (mut since, mut last, mut after) = (None, None, 0);
+    let organisation = facts.state.organisation();
+    let mut after = 0;
     let mut until = wanted.before.map_or(facts.state.position(), |before| before.saturating_sub(1));
     match named("since", wanted.since.as_deref())? {
         Some(Moment::Position(position)) => after = position.saturating_sub(1),
-        Some(Moment::Time(time)) => since = Some(time),
+        Some(Moment::Time(time)) => after = last_before(&service.engine, organisation, time).await?,
         Some(Moment::Now) | None => {}
     }
     match named("until", wanted.until.as_deref())? {
         Some(Moment::Position(position)) => until = until.min(position),
-        Some(Moment::Time(time)) => last = Some(time),
+        Some(Moment::Time(time)) => until = until.min(last_until(&service.engine, organisation, time).await?),
         Some(Moment::Now) | None => {}
     }
-    let organisation = facts.state.organisation();
-    let start = (VecDeque::<Entry>::new(), service.engine.narrator(organisation));
-    // From the beginning on: the narrator tells what things were called then.
-    let (mut kept, _) = read(&service.engine, organisation, 0, until, start, move |(kept, narrator), recorded| {
-        if last.is_some_and(|last| recorded.stamp.time > last) {
-            return ControlFlow::Break(());
-        }
-        narrator.pass(&recorded);
-        if recorded.stamp.position > after && since.is_none_or(|since| since <= recorded.stamp.time) {
-            let entry = narrator.entry(&recorded);
-            if filter.matches(&entry) && sight.has(&entry) {
-                kept.push_back(entry);
-                if kept.len() > limit + 1 {
-                    kept.pop_front();
-                }
-            }
-        }
-        ControlFlow::Continue(())
-    })
-    .await?;
-    if kept.len() > limit {
+    let until = until.min(facts.state.position());
+    let is_wanted = move |entry: &Entry| filter.matches(entry) && sight.has(entry);
+    let mut kept = newest(&service.engine, organisation, (after, until), limit + 1, is_wanted).await?;
+    let more = kept.len() > limit;
+    if more {
         kept.pop_front();
-        let next = kept.front().map(|entry| entry.position);
-        return Ok(view.seen(json!({ "items": kept.into_iter().rev().collect::<Vec<_>>(), "next": next })));
     }
-    Ok(view.seen(json!({ "items": kept.into_iter().rev().collect::<Vec<_>>(), "next": null })))
+    let next = kept.front().filter(|_| more).map(|entry| entry.position);
+    Ok(view.seen(json!({ "items": kept.into_iter().rev().collect::<Vec<_>>(), "next": next })))
 }
 
 /// The log as it is, oldest first, for who may read all of it

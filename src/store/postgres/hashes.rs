@@ -31,9 +31,11 @@ pub(super) fn positions(nodes: &[Node]) -> Vec<i64> {
 
 /// The nodes' hashes from what [`NODES`] found.
 pub(super) fn pick(nodes: &[Node], rows: &[Row]) -> Result<HashMap<Node, Hash>, Error> {
-    let read = |row: &Row| Ok((row.try_get::<_, i64>(0)?.cast_unsigned(), row.try_get(1)?));
-    let rows: HashMap<u64, Vec<u8>> = rows.iter().map(read).collect::<Result<_, Error>>()?;
-    Ok(hashed::pick(nodes, &rows))
+    let mut found = HashMap::with_capacity(nodes.len());
+    for row in rows {
+        hashed::pick(&mut found, nodes, row.try_get::<_, i64>(0)?.cast_unsigned(), row.try_get(1)?);
+    }
+    Ok(found)
 }
 
 /// The right edge of an organisation's tree of this size.

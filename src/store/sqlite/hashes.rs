@@ -1,29 +1,41 @@
 //! Hashes and checkpoints: reading them, writing checkpoints, and filling in what older logs lack.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use super::reader::{self, event_row};
 use crate::log::line::Line;
 use crate::log::{Frontier, Hash, Node};
 use crate::store::{EventRow, StoredCheckpoint, Visit, hashed};
 
-/// The hashes of nodes; those that are not there are left out.
+/// The hashes of nodes; those that are not there are left out. One statement for all of them: each statement begins
+/// and ends a transaction, and takes locks for it.
 pub(super) fn nodes(
     connection: &Connection,
     organisation: &str,
     nodes: &[Node],
 ) -> Result<HashMap<Node, Hash>, rusqlite::Error> {
-    let sql = "SELECT hashes FROM events WHERE organisation = ?1 AND position = ?2";
+    let sql = "SELECT position, hashes FROM json_each(?2) CROSS JOIN events ON organisation = ?1 AND position = value";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = HashMap::new();
-    for position in hashed::positions(nodes) {
-        let hashes: Option<Vec<u8>> =
-            statement.query_row(params![organisation, reader::signed(position)], |row| row.get(0)).optional()?;
-        rows.extend(hashes.map(|hashes| (position, hashes)));
+    let mut rows = statement.query(params![organisation, json(&hashed::positions(nodes))])?;
+    let mut found = HashMap::with_capacity(nodes.len());
+    while let Some(row) = rows.next()? {
+        hashed::pick(&mut found, nodes, reader::number(row, 0)?, row.get_ref(1)?.as_blob()?);
     }
-    Ok(hashed::pick(nodes, &rows))
+    Ok(found)
+}
+
+/// As a list in JSON.
+fn json(positions: &[u64]) -> String {
+    let mut text = String::with_capacity(12 * positions.len() + 2);
+    for position in positions {
+        text.push(if text.is_empty() { '[' } else { ',' });
+        // Greater numbers than SQLite has are of no row.
+        let _ = write!(text, "{}", reader::signed(*position));
+    }
+    if text.is_empty() { "[]".to_owned() } else { text + "]" }
 }
 
 /// The right edge of an organisation's tree of this size. Its nodes are there: they are written with the events.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::member::{Brief, Row};
+use super::brief::Brief;
+use super::member::{Extra, Row};
 use super::quick::{Grid, Line};
 use super::{AccessIndex, RoleRow, ScopeRow};
 use crate::access::holdings::narrowed;
@@ -16,6 +17,7 @@ impl AccessIndex {
         let mut index = Self { position: state.position(), profile: state.shared_profile(), ..Self::default() };
         let Some(profile) = index.profile.clone() else { return index };
         index.grid = Grid::of(&profile);
+        index.grid.put_none(&mut index.cells, &profile);
         for role in (0..).map_while(|ix| state.role(RoleIx(ix))) {
             index.add_role(&profile, role);
         }
@@ -66,7 +68,7 @@ impl AccessIndex {
             return;
         }
         let fresh = RoleRow::of(profile, role);
-        self.grid.set(profile, ix, &fresh);
+        self.grid.put(&mut self.cells, profile, ix, &fresh);
         if let Some(row) = self.roles.get_mut(ix.index()) {
             *row = fresh;
         }
@@ -74,14 +76,15 @@ impl AccessIndex {
 
     fn add_role(&mut self, profile: &Profile, role: &RoleEntry) {
         let row = RoleRow::of(profile, role);
-        self.grid.add(profile, &row);
+        let ix = RoleIx(self.roles.len() as u32);
+        self.grid.put(&mut self.cells, profile, ix, &row);
         self.roles.push(row);
     }
 
     fn add_scope(&mut self, id: &str, ix: ScopeIx) {
         let id = self.scope_names.add(id, ix.0);
         self.scopes.push(ScopeRow { id, ..ScopeRow::default() });
-        self.lines.push(Line::default());
+        self.lines.put(ix.index(), Line::default());
     }
 
     fn refresh_scope(&mut self, state: &AccessState, ix: ScopeIx) {
@@ -128,16 +131,19 @@ impl AccessIndex {
         let known = self.members.get(ix.index()).filter(|_| ix.index() < self.members.len()).map(|row| row.id);
         let id = known.unwrap_or_else(|| self.member_names.add(member.id.as_str(), ix.0));
         let (row, extra) = Row::pack(id, profile, member);
+        let plain = match &extra {
+            Some(Extra::Long(long)) => long.plain(),
+            _ => row.plain(),
+        };
+        self.briefs.put(ix.index(), plain.map(|plain| Brief::of(&self.grid, &plain)).unwrap_or_default());
         match extra {
             Some(extra) => drop(self.extras.insert(ix.0, Arc::new(extra))),
             None => drop(self.extras.remove(&ix.0)),
         }
-        let brief = Brief::of(&row);
         if known.is_none() {
             self.members.push(row);
-            self.briefs.push(brief);
-        } else if let (Some(slot), Some(short)) = (self.members.get_mut(ix.index()), self.briefs.get_mut(ix.index())) {
-            (*slot, *short) = (row, brief);
+        } else if let Some(slot) = self.members.get_mut(ix.index()) {
+            *slot = row;
         }
     }
 }

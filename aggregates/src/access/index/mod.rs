@@ -9,20 +9,24 @@
 //! carries one along with every event. An index is immutable to its readers; a copy shares all but the pages
 //! that change. It can outlive the state it was made from.
 
+mod brief;
 mod build;
 mod list;
 mod member;
 pub(crate) mod names;
+mod near;
 mod pages;
 mod quick;
 
 use std::sync::Arc;
 
+use brief::Brief;
 pub use list::{ListError, Page, Resource, ResourceItem, SubjectItem};
-use member::{Brief, Extra, Plain, Row};
+use member::{Extra, Plain, Row};
 use names::{Id, Names};
+use near::Near;
 use pages::Pages;
-use quick::{Bits, Grid, Line, Quick};
+use quick::{Cells, Grid, Line, Quick};
 
 use super::coverage::Place;
 use super::evaluate::{Decision, Denial, Ownership, Question, Request, decide};
@@ -33,13 +37,14 @@ use crate::state::{MemberEntry, MemberIx, RoleIx, ScopeIx, SharedMap};
 use crate::vocabulary::AccountTypeKey;
 
 /// An organisation as checks read it, at one position of its log.
-// What a common answer reads comes first, in two cache lines beside each other: where there are many organisations,
-// each line is a miss. The counter of an `Arc` is in a line of its own so.
+// Where the tables of a common answer are stands in the first cache line: where there are many organisations, each
+// line is a miss. The counter of an `Arc` is in a line of its own so.
 #[derive(Clone, Default)]
 #[repr(C, align(64))]
 pub struct AccessIndex {
-    briefs: Pages<Brief, 512>,
-    lines: Pages<Line, 256>,
+    briefs: Near<Brief, 1024>,
+    lines: Near<Line, 1024>,
+    cells: Cells,
     grid: Grid,
     position: u64,
     profile: Option<Arc<Profile>>,
@@ -154,7 +159,7 @@ impl AccessIndex {
     #[inline]
     pub fn evaluate(&self, request: &Request<'_>) -> Decision {
         match self.question(request) {
-            Ok(question) => self.conclude(self.bits_by_row(&question), &question),
+            Ok(question) => self.decide(&question),
             Err(denial) => Decision::Denied(denial),
         }
     }
@@ -162,16 +167,26 @@ impl AccessIndex {
     /// Answers a question, as [`evaluate_question`](super::evaluate_question) does.
     #[inline]
     pub fn decide(&self, question: &Question) -> Decision {
-        self.conclude(self.bits_by_brief(question), question)
+        match question.place {
+            Place::Nowhere => self.decide_by_rule(question),
+            _ => self.decide_by(question.subject, question.permission, question.place.scope(), || *question),
+        }
     }
 
+    /// The same by numbers: the question as a whole is put together only where it takes more than what is written down.
     #[inline]
-    fn conclude(&self, bits: Option<Bits>, question: &Question) -> Decision {
-        match bits.map_or(Quick::Unsure, Bits::quick) {
+    pub fn decide_by(
+        &self,
+        subject: MemberIx,
+        permission: PermissionIx,
+        scope: Option<ScopeIx>,
+        question: impl FnOnce() -> Question,
+    ) -> Decision {
+        match self.bits(subject, permission, scope).quick() {
             Quick::Allowed => Decision::Allowed { only_own: false },
             Quick::NoRole => Decision::Denied(Denial::NoRole),
             Quick::OutOfScope => Decision::Denied(Denial::OutOfScope),
-            Quick::Unsure => self.decide_by_rule(question),
+            Quick::Unsure => self.decide_by_rule(&question()),
         }
     }
 
@@ -179,18 +194,28 @@ impl AccessIndex {
     /// for the subject's own only and names no owner. Faster than [`AccessIndex::evaluate`], which tells more.
     #[inline]
     pub fn permits(&self, request: &Request<'_>) -> bool {
-        self.question(request).is_ok_and(|question| self.conclude_yes(self.bits_by_row(&question), &question))
+        self.question(request).is_ok_and(|question| self.permits_question(&question))
     }
 
     /// [`AccessIndex::permits`] with everything looked up.
     #[inline]
     pub fn permits_question(&self, question: &Question) -> bool {
-        self.conclude_yes(self.bits_by_brief(question), question)
+        match question.place {
+            Place::Nowhere => self.permits_by_rule(question),
+            _ => self.permits_by(question.subject, question.permission, question.place.scope(), || *question),
+        }
     }
 
+    /// The same by numbers, as [`AccessIndex::decide_by`].
     #[inline]
-    fn conclude_yes(&self, bits: Option<Bits>, question: &Question) -> bool {
-        bits.and_then(Bits::yes).unwrap_or_else(|| self.permits_by_rule(question))
+    pub fn permits_by(
+        &self,
+        subject: MemberIx,
+        permission: PermissionIx,
+        scope: Option<ScopeIx>,
+        question: impl FnOnce() -> Question,
+    ) -> bool {
+        self.bits(subject, permission, scope).yes().unwrap_or_else(|| self.permits_by_rule(&question()))
     }
 
     #[inline(never)]

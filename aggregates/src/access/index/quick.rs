@@ -6,17 +6,18 @@
 //! narrowed, deleted, not for the account type or works everywhere; a scope that is shared or deep) is
 //! marked as such when it is written down, and left to the rule.
 
-use super::pages::Pages;
+use super::brief::{Brief, Form};
+use super::near::Near;
 use super::{AccessIndex, RoleRow};
-use crate::access::coverage::Place;
-use crate::access::evaluate::{Question, may_ever_hold, suits};
-use crate::access::index::member::{Form, WORDS};
+use crate::access::evaluate::{may_ever_hold, suits};
 use crate::profile::Profile;
 use crate::state::permission_set::PermissionIx;
-use crate::state::{RoleIx, ScopeIx};
+use crate::state::{MemberIx, RoleIx, ScopeIx};
 
-/// Permissions of a word.
-const BITS: usize = 64;
+/// Permissions of a cell.
+const PERMISSIONS: usize = 32;
+/// Scopes with greater numbers are left to the rule.
+const GREATEST: u32 = 0xfff0;
 
 /// What is known without the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,58 +29,91 @@ pub(super) enum Quick {
     Unsure,
 }
 
-/// Permissions of a word that a role gives outright, and those for which the rule must be asked.
+/// Two bits a permission: the lower one, the role gives it outright; the upper one, the rule must be asked.
 #[derive(Debug, Clone, Copy)]
-struct Given {
-    outright: u64,
-    unsure: u64,
-}
+pub(super) struct Cell(u64);
 
-impl Default for Given {
+impl Default for Cell {
     fn default() -> Self {
-        Self { outright: 0, unsure: u64::MAX }
+        Self(0xaaaa_aaaa_aaaa_aaaa)
     }
 }
 
-/// What roles give to account types, as bits.
-#[derive(Debug, Clone, Default)]
+/// What roles give to account types, as rows of cells: first a row for each account type without a role.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Grid {
-    /// By role, account type and word. The first row is of no role at all.
-    cells: Pages<Given, 512>,
     account_types: usize,
     words: usize,
 }
 
+/// The cells of a grid.
+pub(super) type Cells = Near<Cell, 4096>;
+
+/// Four numbers of scopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lanes(u64);
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self::NO_NODES
+    }
+}
+
+impl Lanes {
+    const LOW: u64 = 0x0001_0001_0001_0001;
+    const HIGH: u64 = 0x8000_8000_8000_8000;
+    /// What no line of a scope has.
+    const NO_NODES: Self = Self(0xfffd_fffd_fffd_fffd);
+
+    pub(super) fn of_nodes(nodes: &[u32]) -> Option<Self> {
+        Self::NO_NODES.filled(nodes.iter().copied())
+    }
+
+    fn filled(self, numbers: impl IntoIterator<Item = u32>) -> Option<Self> {
+        let mut lanes = self.0;
+        for (at, number) in numbers.into_iter().enumerate() {
+            if at >= 4 || number > GREATEST {
+                return None;
+            }
+            lanes &= !(0xffff << (16 * at));
+            lanes |= u64::from(number) << (16 * at);
+        }
+        Some(Self(lanes))
+    }
+
+    /// Whether any of the four is zero: true exactly then, though the bit that tells may be another's.
+    #[inline(always)]
+    fn has_zero(self) -> u64 {
+        self.0.wrapping_sub(Self::LOW) & !self.0 & Self::HIGH
+    }
+
+    /// Whether the two have a number in common.
+    #[inline(always)]
+    fn meets(self, other: Self) -> bool {
+        let turned = |by: u32| Self(self.0 ^ other.0.rotate_left(by)).has_zero();
+        turned(0) | turned(16) | turned(32) | turned(48) != 0
+    }
+
+    /// Whether it has the number that stands first in the other.
+    #[inline(always)]
+    fn has_first_of(self, other: u64) -> bool {
+        Self(self.0 ^ (other & 0xffff).wrapping_mul(Self::LOW)).has_zero() != 0
+    }
+}
+
 /// The scope itself and what it stands below; or that it is out of the ordinary.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Line([u32; 4]);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Line(Lanes);
 
 impl Line {
-    /// A number that no scope and no row has.
-    const NONE: u32 = u32::MAX;
-    const BY_RULE: Self = Self([u32::MAX - 1, Self::NONE, Self::NONE, Self::NONE]);
-    const OUT_OF_USE: Self = Self([Self::NONE; 4]);
+    const OUT_OF_USE: Self = Self(Lanes(0xffff_ffff_ffff_ffff));
+    const BY_RULE: Self = Self(Lanes(0xffff_ffff_ffff_fffe));
+    /// The organisation as a whole: in use, and no node reaches it.
+    const ORGANISATION: Self = Self(Lanes(0xffff_ffff_ffff_fffc));
 
     /// The line of a scope that is in use and not shared.
     fn of(above: impl Iterator<Item = ScopeIx>) -> Self {
-        let mut line = [Self::NONE; 4];
-        for (at, scope) in above.enumerate() {
-            let Some(slot) = line.get_mut(at) else { return Self::BY_RULE };
-            *slot = scope.0;
-        }
-        Self(line)
-    }
-
-    #[inline]
-    fn is_by_rule(self) -> bool {
-        let [first, ..] = self.0;
-        first == u32::MAX - 1
-    }
-
-    #[inline]
-    fn has(self, node: u32) -> bool {
-        let [a, b, c, d] = self.0;
-        (node == a) | (node == b) | (node == c) | (node == d)
+        Self::OUT_OF_USE.0.filled(above.map(|scope| scope.0)).map_or(Self::BY_RULE, Self)
     }
 }
 
@@ -91,57 +125,67 @@ impl Default for Line {
 
 impl Grid {
     pub(super) fn of(profile: &Profile) -> Self {
-        let words = profile.permissions().len().div_ceil(BITS);
-        let mut grid = Self { cells: Pages::default(), account_types: profile.account_types().len(), words };
-        grid.add(profile, &RoleRow::default());
-        grid
+        Self::shaped(profile.permissions().len().div_ceil(PERMISSIONS), profile.account_types().len())
     }
 
-    pub(super) fn add(&mut self, profile: &Profile, role: &RoleRow) {
-        for given in self.row(profile, role) {
-            self.cells.push(given);
+    pub(super) fn shaped(words: usize, account_types: usize) -> Self {
+        Self { account_types, words }
+    }
+
+    pub(super) fn words(&self) -> Option<u8> {
+        u8::try_from(self.words).ok()
+    }
+
+    pub(super) fn row_of_none(&self, account_type: u16) -> Option<u16> {
+        (usize::from(account_type) < self.account_types).then_some(account_type)
+    }
+
+    pub(super) fn row_of(&self, role: u32, account_type: u16) -> Option<u16> {
+        let none = usize::from(self.row_of_none(account_type)?);
+        u16::try_from((role as usize + 1) * self.account_types + none).ok()
+    }
+
+    /// Writes down what no role gives.
+    pub(super) fn put_none(&self, cells: &mut Cells, profile: &Profile) {
+        self.put_row(cells, profile, 0, &RoleRow::default());
+    }
+
+    pub(super) fn put(&self, cells: &mut Cells, profile: &Profile, ix: RoleIx, role: &RoleRow) {
+        self.put_row(cells, profile, ix.index() + 1, role);
+    }
+
+    fn put_row(&self, cells: &mut Cells, profile: &Profile, number: usize, role: &RoleRow) {
+        // Rows that no brief can name are not written down.
+        if (number + 1) * self.account_types > usize::from(u16::MAX) || self.words().is_none() {
+            return;
         }
-    }
-
-    pub(super) fn set(&mut self, profile: &Profile, ix: RoleIx, role: &RoleRow) {
-        let start = (ix.index() + 1) * self.account_types * self.words;
-        for (at, given) in (start..).zip(self.row(profile, role)) {
-            if let Some(cell) = self.cells.get_mut(at) {
-                *cell = given;
-            }
+        let start = number * self.account_types * self.words;
+        let types = (0..self.account_types).map(|account_type| account_type as u16);
+        let row = types.flat_map(|account_type| (0..self.words).map(move |word| (account_type, word)));
+        for (at, (account_type, word)) in (start..).zip(row) {
+            cells.put(at, Cell::of(profile, account_type, role, word));
         }
-    }
-
-    fn row(&self, profile: &Profile, role: &RoleRow) -> Vec<Given> {
-        let types = (0..self.account_types).map(|number| number as u16);
-        types
-            .flat_map(|account_type| (0..self.words).map(move |word| Given::of(profile, account_type, role, word)))
-            .collect()
-    }
-
-    #[inline]
-    fn get(&self, role: u32, account_type: u8, word: usize) -> Given {
-        // Where a row has no role, its number is such that one more is zero.
-        let row = (role.wrapping_add(1) as usize) * self.account_types + usize::from(account_type);
-        self.cells.get(row * self.words + word).copied().unwrap_or_default()
     }
 }
 
-impl Given {
+impl Cell {
     fn of(profile: &Profile, account_type: u16, role: &RoleRow, word: usize) -> Self {
         let ordinary = !role.deleted && !role.everywhere && suits(profile, account_type, &role.account_types);
-        let mut given = Self { outright: 0, unsure: 0 };
-        for bit in 0..BITS {
-            let permission = PermissionIx((word * BITS + bit) as u32);
+        let mut cell = 0;
+        for at in 0..PERMISSIONS {
+            let permission = PermissionIx((word * PERMISSIONS + at) as u32);
             let held = role.effective.contains(permission);
             let narrowed = held && role.narrowed.contains(permission);
             let sure = ordinary && !narrowed && may_ever_hold(profile, account_type, permission);
-            given.outright |= u64::from(sure && held) << bit;
-            given.unsure |= u64::from(!sure) << bit;
+            cell |= (u64::from(sure && held) | u64::from(!sure) << 1) << (2 * at);
         }
-        given
+        Self(cell)
     }
 }
+
+/// What is written down about a question: as in a cell the lowest two bits, and above them whether the place is covered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bits(u8);
 
 impl AccessIndex {
     /// Writes down what is above a scope.
@@ -153,111 +197,128 @@ impl AccessIndex {
             (false, true) => Line::BY_RULE,
             (false, false) => Line::of(self.above(ix)),
         };
-        if let Some(slot) = self.lines.get_mut(ix.index()) {
-            *slot = line;
-        }
+        self.lines.put(ix.index(), line);
     }
 
-    /// What is written down for a question, as the member's row tells it: at hand when the id was just compared in it.
+    /// What is written down about a question; without a scope it is about the organisation as a whole.
     #[inline]
-    pub(super) fn bits_by_row(&self, question: &Question) -> Option<Bits> {
-        let Place::Scope(scope) = question.place else { return None };
-        let row = self.members.get(question.subject.index())?;
-        let line = self.lines.get(scope.index())?;
-        let (word, bit) = (question.permission.index() / BITS, question.permission.index() % BITS);
-        if line.is_by_rule() || word >= self.grid.words {
-            return None;
-        }
-        let given = |role: u32| self.grid.get(role, row.account_type, word);
-        let (covered, outright, unsure) = match row.form {
-            Form::Nodes => covered_by_row_nodes(row.words, *line, given),
-            Form::Pairs => covered_by_row_pairs(row.words, *line, given),
-            Form::Elsewhere | Form::Packed(_) => return None,
+    pub(super) fn bits(&self, member: MemberIx, permission: PermissionIx, scope: Option<ScopeIx>) -> Bits {
+        let Some(brief) = self.briefs.get(member.index()) else { return Bits::BY_RULE };
+        let line = match scope.map(|scope| self.lines.get(scope.index())) {
+            Some(Some(line)) => *line,
+            Some(None) => return Bits::BY_RULE,
+            None => Line::ORGANISATION,
         };
-        Some(Bits { covered, outright: outright >> bit & 1 != 0, unsure: unsure >> bit & 1 != 0 })
+        let (word, shift) = (permission.index() / PERMISSIONS, 2 * (permission.index() % PERMISSIONS));
+        if line == Line::BY_RULE || word >= usize::from(brief.words) {
+            return Bits::BY_RULE;
+        }
+        let [one, other, _] = brief.rows;
+        // The two most common forms first, each with no more than it takes.
+        let bits = if brief.form == Form::Nodes {
+            let given = self.cell(one, brief, word) | self.cell(other, brief, word);
+            Bits::of(line.0.meets(brief.nodes), given >> shift)
+        } else if brief.form == Form::Pair {
+            Bits::of(line.0.has_first_of(brief.nodes.0), self.cell(one, brief, word) >> shift)
+        } else {
+            self.bits_of_more(brief, line, word, shift)
+        };
+        bits.covered_if(scope.is_none())
     }
 
-    /// The same, as the member's brief tells it.
-    #[inline(always)]
-    pub(super) fn bits_by_brief(&self, question: &Question) -> Option<Bits> {
-        let Place::Scope(scope) = question.place else { return None };
-        let brief = self.briefs.get(question.subject.index())?;
-        let line = self.lines.get(scope.index())?;
-        let (word, bit) = (question.permission.index() / BITS, question.permission.index() % BITS);
-        if line.is_by_rule() || word >= self.grid.words {
-            return None;
+    fn bits_of_more(&self, brief: &Brief, line: Line, word: usize, shift: usize) -> Bits {
+        let [one, other, third] = brief.rows;
+        let (one, other, third) =
+            (self.cell(one, brief, word), self.cell(other, brief, word), self.cell(third, brief, word));
+        let all = (one | other | third) >> shift;
+        match brief.form {
+            Form::Nodes | Form::More => Bits::of(line.0.meets(brief.nodes), all),
+            Form::All => Bits::of(line != Line::OUT_OF_USE, all),
+            Form::Pair | Form::Pairs => {
+                let own = |lane: u32, cell: u64| Bits::of(line.0.has_first_of(brief.nodes.0 >> lane), cell >> shift);
+                own(0, one).or(own(16, other)).or(own(32, third))
+            }
+            Form::ByRule => Bits::BY_RULE,
         }
-        let given = |role: u32| self.grid.get(role, brief.account_type, word);
-        let (covered, outright, unsure) = match brief.form {
-            Form::Nodes => covered_by_nodes(brief.words(), *line, given),
-            Form::Pairs => covered_by_pairs(brief.words(), *line, given),
-            Form::Elsewhere | Form::Packed(_) => return None,
-        };
-        Some(Bits { covered, outright: outright >> bit & 1 != 0, unsure: unsure >> bit & 1 != 0 })
+    }
+
+    #[inline(always)]
+    fn cell(&self, row: u16, brief: &Brief, word: usize) -> u64 {
+        match self.cells.get(usize::from(row) * usize::from(brief.words) + word) {
+            Some(cell) => cell.0,
+            None => Cell::default().0,
+        }
     }
 }
 
 impl Bits {
+    const BY_RULE: Self = Self(2);
+    const COVERED: u8 = 4;
+
+    /// What is given where it is covered; what the rule must be asked for, it must be asked for anywhere.
+    #[inline(always)]
+    fn of(covered: bool, given: u64) -> Self {
+        Self(given as u8 & (u8::from(covered) | 2) | u8::from(covered) << 2)
+    }
+
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    #[inline(always)]
+    fn covered_if(self, covered: bool) -> Self {
+        Self(self.0 | u8::from(covered) << 2)
+    }
+
     /// The answer, if it is one of the common ones.
-    #[inline]
+    #[inline(always)]
     pub(super) fn quick(self) -> Quick {
-        match self {
-            Bits { outright: true, .. } => Quick::Allowed,
-            Bits { unsure: true, .. } => Quick::Unsure,
-            Bits { covered: true, .. } => Quick::NoRole,
-            _ => Quick::OutOfScope,
+        match self.0 & 3 {
+            0 if self.0 & Self::COVERED != 0 => Quick::NoRole,
+            0 => Quick::OutOfScope,
+            2 => Quick::Unsure,
+            _ => Quick::Allowed,
         }
     }
 
     /// Whether it is yes without an obligation, if that is one of the common answers. Nothing branches on the
     /// answer, which no processor can foresee: so it works at the next question while it waits for this one's row.
-    #[inline]
+    #[inline(always)]
     pub(super) fn yes(self) -> Option<bool> {
-        if !self.outright & self.unsure { None } else { Some(self.outright) }
+        if self.0 & 3 == 2 { None } else { Some(self.0 & 1 != 0) }
     }
 }
 
-/// What is written down about a question.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Bits {
-    covered: bool,
-    outright: bool,
-    /// The rule must be asked, unless the permission is given outright.
-    unsure: bool,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Whether the place is covered, what is given there, and for which of it the rule must be asked.
-#[inline(always)]
-fn covered_by_nodes(words: [u32; WORDS], line: Line, given: impl Fn(u32) -> Given) -> (bool, u64, u64) {
-    let [one, other, nodes @ ..] = words;
-    let covered = nodes.into_iter().fold(false, |covered, node| covered | line.has(node));
-    let (one, other) = (given(one), given(other));
-    let there = u64::from(covered).wrapping_neg();
-    (covered, there & (one.outright | other.outright), one.unsure | other.unsure)
-}
-
-#[inline(always)]
-fn covered_by_pairs(words: [u32; WORDS], line: Line, given: impl Fn(u32) -> Given) -> (bool, u64, u64) {
-    let [one, its, other, theirs, third, thirds] = words;
-    let mut all = (false, 0, 0);
-    for (role, scope) in [(one, its), (other, theirs), (third, thirds)] {
-        let (covered, given) = (line.has(scope), given(role));
-        all.0 |= covered;
-        all.1 |= u64::from(covered).wrapping_neg() & given.outright;
-        all.2 |= given.unsure;
+    #[test]
+    fn lanes_meet_where_they_have_a_number_in_common() {
+        let numbers = [0, 1, 2, 7, 255, 256, 257, 32_767, 32_768, 40_000, GREATEST - 1, GREATEST];
+        for (at, own) in numbers.iter().enumerate() {
+            let line = Line::of([ScopeIx(*own), ScopeIx(5), ScopeIx(500)].into_iter()).0;
+            for other in numbers {
+                for place in 0..4 {
+                    let mut nodes = [9_999; 4];
+                    nodes[place] = other;
+                    let nodes = Lanes::of_nodes(&nodes).unwrap();
+                    assert_eq!(line.meets(nodes), *own == other, "{at} {other} {place}");
+                    assert_eq!(line.has_first_of(nodes.0 >> (16 * place)), *own == other);
+                }
+            }
+        }
     }
-    all
-}
 
-// After ids were looked up the processor is short of registers: there the compiler may make these two calls. Where
-// there is nothing but numbers, a call would cost as much as the answer.
-
-#[inline]
-fn covered_by_row_nodes(words: [u32; WORDS], line: Line, given: impl Fn(u32) -> Given) -> (bool, u64, u64) {
-    covered_by_nodes(words, line, given)
-}
-
-#[inline]
-fn covered_by_row_pairs(words: [u32; WORDS], line: Line, given: impl Fn(u32) -> Given) -> (bool, u64, u64) {
-    covered_by_pairs(words, line, given)
+    #[test]
+    fn nothing_reaches_what_is_no_scope_in_use() {
+        let all = Lanes::of_nodes(&[0, 1, 2, GREATEST]).unwrap();
+        for line in [Line::OUT_OF_USE, Line::ORGANISATION, Line::BY_RULE] {
+            assert!(!line.0.meets(all) && !line.0.meets(Lanes::NO_NODES));
+        }
+        assert!(!Line::of([ScopeIx(3)].into_iter()).0.meets(Lanes::NO_NODES));
+        let deep = Line::of((0..5).map(ScopeIx));
+        assert_eq!((deep, Line::of([ScopeIx(GREATEST + 1)].into_iter())), (Line::BY_RULE, Line::BY_RULE));
+    }
 }
