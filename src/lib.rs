@@ -20,6 +20,7 @@ pub mod keys;
 pub mod log;
 mod naming;
 pub mod projector;
+pub mod review;
 pub mod sheet;
 pub mod store;
 pub mod traces;

@@ -26,6 +26,7 @@ mod preview;
 mod projector;
 mod replay_cli;
 mod requirements;
+mod reviews;
 mod sealing;
 mod snapshots;
 mod store_contract;

@@ -8,8 +8,8 @@ use crate::key::{KeyExpiry, KeyHash};
 use crate::profile::Need;
 use crate::profile::document::{CategoryDocument, Policy, ProfileDocument};
 use crate::vocabulary::{
-    AccountTypeKey, DocumentKind, KeyId, MemberId, MemberKind, OrganisationId, PermissionKey, ReviewId, RoleId, ScopeId,
-    Time, Window,
+    AccountTypeKey, DocumentKind, KeyId, MemberId, MemberKind, OrganisationId, PermissionKey, ReviewId, RoleId,
+    ScopeId, Time, Window,
 };
 
 /// A command to any aggregate of an organisation.

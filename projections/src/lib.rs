@@ -22,6 +22,7 @@ pub mod findings;
 pub mod matrix;
 pub mod places;
 pub mod preview;
+pub mod review;
 #[cfg(test)]
 mod sample;
 pub mod tables;

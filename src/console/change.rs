@@ -95,15 +95,21 @@ impl Deed {
         }
     }
 
-    fn request(&self, commands: &[Command]) -> Request {
+    fn request(&self, proposal: &Proposal) -> Request {
         let visit = &self.visit;
         Request {
             organisation: visit.organisation.clone(),
-            commands: commands.to_vec(),
+            commands: proposal.commands.clone(),
             actor: visit.head.actor.clone(),
             context: Context {
                 reason: self.fields.get("reason").map(str::to_owned),
                 source: Some("console".to_owned()),
+                // What a review has taken away is told from what else is.
+                causation: proposal
+                    .basis
+                    .as_ref()
+                    .map(|basis| basis.stream.clone())
+                    .filter(|it| it.starts_with("review/")),
                 ..Context::default()
             },
             idempotency_key: None,
@@ -112,7 +118,7 @@ impl Deed {
 
     async fn rehearse(self, proposal: Proposal) -> Result<Response, Oops> {
         let engine = &self.visit.service.engine;
-        let request = self.request(&proposal.commands);
+        let request = self.request(&proposal);
         let (before, after, events) = match engine.rehearse(&request).await {
             Ok(rehearsed) => rehearsed,
             Err(EngineError::Refused { refusal, .. }) => {
@@ -149,7 +155,7 @@ impl Deed {
 
     async fn make(self, proposal: Proposal, seen: Option<u64>) -> Result<Response, Oops> {
         let engine = &self.visit.service.engine;
-        let request = self.request(&proposal.commands);
+        let request = self.request(&proposal);
         let made = match (&proposal.basis, seen) {
             (Some(basis), Some(seen)) => {
                 let basis = basis.clone();

@@ -23,6 +23,7 @@ mod overview;
 mod page;
 mod permissions;
 mod preferences;
+mod reviews;
 mod roles;
 mod scopes;
 mod session;
@@ -49,6 +50,7 @@ pub(crate) fn routes(service: &Shared) -> Router<Shared> {
         .merge(roles::routes())
         .merge(members::routes())
         .merge(scopes::routes())
+        .merge(reviews::routes())
         .merge(activity::routes())
         .merge(compare::routes())
         .merge(ask::routes())

@@ -11,5 +11,6 @@ mod changing;
 mod cluster;
 mod members;
 mod reading;
+mod reviews;
 mod signing_in;
 mod world;

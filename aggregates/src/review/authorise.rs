@@ -50,7 +50,10 @@ impl<'a> Reviewers<'a> {
     }
 
     /// Whether each of the lines can be decided by its reviewer.
-    pub(super) fn check<'l>(&self, lines: impl IntoIterator<Item = (&'l ReviewLine, &'l MemberId)>) -> Result<(), Refusal> {
+    pub(super) fn check<'l>(
+        &self,
+        lines: impl IntoIterator<Item = (&'l ReviewLine, &'l MemberId)>,
+    ) -> Result<(), Refusal> {
         let mut readers: BTreeMap<&MemberId, Reader<'_>> = BTreeMap::new();
         for (reviewer, facts) in &self.seen_by {
             readers.insert(reviewer, facts.reader()?);

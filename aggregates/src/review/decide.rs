@@ -160,7 +160,8 @@ impl Review {
                 return Err(Refusal::ReviewOutstanding { review: review.name, lines: outstanding.len() as u32 });
             }
         }
-        let (lines, kept, revoked, root) = (self.count, self.kept, self.revoked, root(self.lines.iter().map(AsRef::as_ref)));
+        let (lines, kept, revoked, root) =
+            (self.count, self.kept, self.revoked, root(self.lines.iter().map(AsRef::as_ref)));
         let result = ReviewResult { lines, kept, revoked, undecided, outstanding, root };
         Ok(ReviewEvent::ReviewCompleted { review, frozen: self.frozen, result })
     }

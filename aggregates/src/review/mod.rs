@@ -6,6 +6,7 @@
 mod authorise;
 mod decide;
 mod lines;
+mod plan;
 mod root;
 mod standing;
 
@@ -23,6 +24,7 @@ use crate::state::{AccessState, ReviewEntry};
 use crate::vocabulary::{MemberId, ReviewId, ReviewRef, Time};
 
 pub use lines::{MOST_LINES, lines};
+pub use plan::{Because, Left, Plan};
 pub use root::root;
 pub use standing::{Standing, remedy, standing, stands_since};
 

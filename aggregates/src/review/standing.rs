@@ -75,10 +75,9 @@ fn role_changed(state: &AccessState, line: &ReviewLine, frozen: u64) -> bool {
 /// The command that takes a line's access away; none where it moves by transfer only.
 pub fn remedy(line: &ReviewLine) -> Option<Command> {
     let command = match &line.access {
-        ReviewedAccess::Role { role, scope, .. } => MemberCommand::UnassignRole {
-            role: role.id.clone(),
-            scope: scope.as_ref().map(|scope| scope.id.clone()),
-        },
+        ReviewedAccess::Role { role, scope, .. } => {
+            MemberCommand::UnassignRole { role: role.id.clone(), scope: scope.as_ref().map(|scope| scope.id.clone()) }
+        }
         ReviewedAccess::Ownership { .. } => return None,
         ReviewedAccess::Permission { permission } => {
             MemberCommand::ClearMemberPermission { permission: permission.id.clone() }

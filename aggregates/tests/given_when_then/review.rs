@@ -9,9 +9,7 @@ use chancery_aggregates::refusal::{Refusal, Thing};
 use chancery_aggregates::review::{Standing, lines, remedy, standing};
 use chancery_aggregates::vocabulary::{MemberId, MemberKind, ReviewId, ReviewRef, Window};
 
-use crate::commands::{
-    add, assign, assign_in, member, role, role_ref, scope_ref, selected, switch, toggle, unassign,
-};
+use crate::commands::{add, assign, assign_in, member, role, role_ref, scope_ref, selected, switch, toggle, unassign};
 use crate::fixture::{OPERATOR, ThenRefused, World, day};
 use crate::worlds::studio;
 
@@ -186,10 +184,9 @@ fn whoever_may_not_read_the_log_opens_no_review() {
 fn the_operator_opens_no_review() {
     let world = with_tom();
     let all = new(world.state(), ReviewAbout::All);
-    world.when(OPERATOR, review(open(all))).then_refused(
-        "not_for_actor",
-        Refusal::NotForActor { actor: OPERATOR.into(), command: "OpenReview".into() },
-    );
+    world
+        .when(OPERATOR, review(open(all)))
+        .then_refused("not_for_actor", Refusal::NotForActor { actor: OPERATOR.into(), command: "OpenReview".into() });
 }
 
 #[test]
@@ -304,9 +301,12 @@ fn a_decision_about_access_that_is_gone_says_so() {
     let world = opened().given("ann", member("bob", unassign("deputy")));
     let line = line(&world, 2);
     let after = Decision { verdict: Verdict::Keep, standing: None };
-    world
-        .when("ann", review(decide(&[2], Verdict::Keep)))
-        .then_expect_events(vec![ReviewEvent::ReviewLineDecided { review: q1(), line, before: None, after }]);
+    world.when("ann", review(decide(&[2], Verdict::Keep))).then_expect_events(vec![ReviewEvent::ReviewLineDecided {
+        review: q1(),
+        line,
+        before: None,
+        after,
+    }]);
 }
 
 #[test]
@@ -335,18 +335,16 @@ fn nobody_decides_about_themselves() {
 
 #[test]
 fn a_line_is_decided_by_its_reviewer_alone() {
-    opened().when("bob", review(decide(&[3], Verdict::Keep))).then_refused(
-        "not_reviewer",
-        Refusal::NotReviewer { actor: "bob".into(), line: 3, reviewer: "ann".into() },
-    );
+    opened()
+        .when("bob", review(decide(&[3], Verdict::Keep)))
+        .then_refused("not_reviewer", Refusal::NotReviewer { actor: "bob".into(), line: 3, reviewer: "ann".into() });
 }
 
 #[test]
 fn a_line_that_is_not_there_is_unknown() {
-    opened().when("ann", review(decide(&[5], Verdict::Keep))).then_refused(
-        "unknown",
-        Refusal::Unknown { thing: Thing::ReviewLine, id: "5".into(), nearest: None },
-    );
+    opened()
+        .when("ann", review(decide(&[5], Verdict::Keep)))
+        .then_refused("unknown", Refusal::Unknown { thing: Thing::ReviewLine, id: "5".into(), nearest: None });
 }
 
 #[test]
@@ -375,10 +373,9 @@ fn passing_lines_to_their_reviewer_changes_nothing() {
 
 #[test]
 fn nobody_passes_on_what_is_not_theirs() {
-    opened().when("bob", review(delegate(&[3], "bob"))).then_refused(
-        "not_reviewer",
-        Refusal::NotReviewer { actor: "bob".into(), line: 3, reviewer: "ann".into() },
-    );
+    opened()
+        .when("bob", review(delegate(&[3], "bob")))
+        .then_refused("not_reviewer", Refusal::NotReviewer { actor: "bob".into(), line: 3, reviewer: "ann".into() });
 }
 
 #[test]
@@ -389,9 +386,7 @@ fn lines_are_not_passed_to_their_subject() {
 }
 
 fn all_kept() -> World {
-    opened()
-        .given("ann", review(decide(&[2, 3, 4], Verdict::Keep)))
-        .given("bob", review(decide(&[1], Verdict::Keep)))
+    opened().given("ann", review(decide(&[2, 3, 4], Verdict::Keep))).given("bob", review(decide(&[1], Verdict::Keep)))
 }
 
 #[test]
@@ -402,9 +397,11 @@ fn a_review_is_completed_once_all_is_decided() {
     let root = chancery_aggregates::review::root(review_of.lines.iter().map(AsRef::as_ref));
     assert_eq!(root.len(), 64);
     let result = ReviewResult { lines: 4, kept: 4, root, ..ReviewResult::default() };
-    world
-        .when("ann", review(ReviewCommand::CompleteReview))
-        .then_expect_events(vec![ReviewEvent::ReviewCompleted { review: q1(), frozen, result }]);
+    world.when("ann", review(ReviewCommand::CompleteReview)).then_expect_events(vec![ReviewEvent::ReviewCompleted {
+        review: q1(),
+        frozen,
+        result,
+    }]);
 }
 
 #[test]
@@ -420,25 +417,26 @@ fn the_root_is_of_every_decision() {
 
 #[test]
 fn a_review_with_undecided_lines_is_not_completed_before_its_deadline() {
-    opened().given("ann", review(decide(&[2, 3], Verdict::Keep))).when("ann", review(ReviewCommand::CompleteReview)).then_refused(
-        "review_undecided",
-        Refusal::ReviewUndecided { review: "First quarter".into(), lines: 2 },
-    );
+    opened()
+        .given("ann", review(decide(&[2, 3], Verdict::Keep)))
+        .when("ann", review(ReviewCommand::CompleteReview))
+        .then_refused("review_undecided", Refusal::ReviewUndecided { review: "First quarter".into(), lines: 2 });
 }
 
 #[test]
 fn a_review_is_not_completed_before_its_deadline_while_revoked_access_is_still_there() {
-    all_kept().given("ann", review(decide(&[3], Verdict::Revoke))).when("ann", review(ReviewCommand::CompleteReview)).then_refused(
-        "review_outstanding",
-        Refusal::ReviewOutstanding { review: "First quarter".into(), lines: 1 },
-    );
+    all_kept()
+        .given("ann", review(decide(&[3], Verdict::Revoke)))
+        .when("ann", review(ReviewCommand::CompleteReview))
+        .then_refused("review_outstanding", Refusal::ReviewOutstanding { review: "First quarter".into(), lines: 1 });
 }
 
 #[test]
 fn a_revoked_line_is_carried_out_once_its_access_is_gone() {
     let revoked = all_kept().given("ann", review(decide(&[3], Verdict::Revoke)));
     let chancery_aggregates::Command::Member(id, unassign) = remedy(&line(&revoked, 3)).unwrap() else { panic!() };
-    let result = revoked.given("ann", (id, unassign)).when("ann", review(ReviewCommand::CompleteReview)).inspect_result();
+    let result =
+        revoked.given("ann", (id, unassign)).when("ann", review(ReviewCommand::CompleteReview)).inspect_result();
     let [ReviewEvent::ReviewCompleted { result, .. }] = &*result.unwrap() else { panic!() };
     assert_eq!((result.kept, result.revoked), (3, 1));
     assert!(result.undecided.is_empty() && result.outstanding.is_empty());
@@ -465,9 +463,10 @@ fn a_reviewer_alone_completes_nothing() {
 
 #[test]
 fn a_review_is_given_up() {
-    opened().given("ann", review(decide(&[2], Verdict::Keep))).when("ann", review(ReviewCommand::CancelReview)).then_expect_events(
-        vec![ReviewEvent::ReviewCancelled { review: q1(), lines: 4, decided: 1 }],
-    );
+    opened()
+        .given("ann", review(decide(&[2], Verdict::Keep)))
+        .when("ann", review(ReviewCommand::CancelReview))
+        .then_expect_events(vec![ReviewEvent::ReviewCancelled { review: q1(), lines: 4, decided: 1 }]);
 }
 
 #[test]

@@ -312,7 +312,8 @@ fn of_reviews() -> Vec<Sample> {
     let plain = ReviewedAccess::Role { role: role(), scope: None, window: Window::default() };
     let direct = ReviewedAccess::Permission { permission: permission() };
     let key = |expires| ReviewedAccess::Key { key: KeyId::known("k1"), label: "Nightly export".into(), expires };
-    let all = [in_attic, plain.clone(), ReviewedAccess::Ownership { role: role() }, direct, key(Some(at(0))), key(None)];
+    let all =
+        [in_attic, plain.clone(), ReviewedAccess::Ownership { role: role() }, direct, key(Some(at(0))), key(None)];
     let lines: Vec<ReviewLine> = all.into_iter().zip(1..).map(|(access, number)| line(number, access)).collect();
     let result = ReviewResult { lines: 6, kept: 4, revoked: 2, root: "9f86d081".into(), ..ReviewResult::default() };
     let late = ReviewResult { undecided: vec![3], outstanding: vec![1, 2], ..result.clone() };

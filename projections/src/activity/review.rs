@@ -35,9 +35,9 @@ pub(super) fn tell(teller: &Teller<'_>, event: &ReviewEvent) -> String {
                 Verdict::Keep => "decided to keep",
                 Verdict::Revoke => "decided to revoke",
             };
-            let was = before.filter(|before| before.verdict != after.verdict).map_or_else(String::new, |before| {
-                format!(", after deciding to {} it", before.verdict.as_str())
-            });
+            let was = before
+                .filter(|before| before.verdict != after.verdict)
+                .map_or_else(String::new, |before| format!(", after deciding to {} it", before.verdict.as_str()));
             let standing = match after.standing {
                 None => ", which is gone already",
                 Some(since) if since != line.since => ", which has changed since",

@@ -18,6 +18,7 @@ mod organisations;
 mod owner;
 pub mod page;
 mod questions;
+mod reviews;
 mod roles;
 mod rules;
 mod scopes;
@@ -45,6 +46,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(log::routes())
         .merge(audit::routes())
         .merge(findings::routes())
+        .merge(reviews::routes())
         .merge(evidence::routes())
         .merge(status::routes())
 }
