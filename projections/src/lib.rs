@@ -6,6 +6,7 @@
 //! - [`diff`]: what changed between two instants, and which events changed it.
 //! - [`findings`]: what a reviewer wants to know, with the evidence.
 //! - [`preview`]: what a rehearsed change would do to whom.
+//! - [`review`]: what was decided in an access review, and what came of it.
 //! - [`tables`]: the rows that services and auditors read by SQL.
 //! - [`timeline`]: since when one member may do one thing, and until when.
 //! - [`turning`]: what comes or runs out by the passing of time.

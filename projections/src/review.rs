@@ -237,3 +237,122 @@ pub fn kind(access: &ReviewedAccess) -> &'static str {
         ReviewedAccess::Key { .. } => "key",
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod tests {
+    use chancery_aggregates::event::{Decision, Frozen, Verdict};
+    use chancery_aggregates::review::Stage;
+    use chancery_aggregates::vocabulary::{MemberScope, ReviewRef, Window};
+
+    use super::*;
+    use crate::activity::Narrator;
+    use crate::sample::{History, at};
+
+    /// Sam gave Tom and Ann the role Manager; the review of it is Ann's, Tom's role is gone before it begins.
+    fn reviewed() -> (History, AccessState) {
+        let mut history = History::founded("proplink");
+        history.add_role("manager", "Manager", &["invoice.approve"], &[]);
+        for (id, name) in [("sam", "Sam"), ("tom", "Tom"), ("ann", "Ann")] {
+            history.add_member(id, name, "user", MemberScope::All);
+        }
+        history.by("sam").assign("ann", "manager", None, Window::default());
+        history.because("cover").assign("tom", "manager", None, Window::default());
+        let frozen = history.state.clone();
+        history.unassign("tom", "manager", None);
+        let (review, about) = (q1(), ReviewAbout::All);
+        let mut listed = lines(&frozen, &about);
+        listed.iter_mut().for_each(|line| line.reviewer = MemberId::known("sam"));
+        let (deadline, count) = (at("2026-02-01T00:00:00Z"), listed.len() as u32);
+        let frozen_at = Frozen { position: frozen.position(), time: frozen.time().unwrap() };
+        history.record(ReviewEvent::ReviewOpened { review, about, frozen: frozen_at, deadline, lines: count });
+        history.record(ReviewEvent::ReviewLinesListed { review: q1().id, lines: listed });
+        (history, frozen)
+    }
+
+    fn q1() -> ReviewRef {
+        ReviewRef { id: ReviewId::known("q1"), name: "First quarter".into() }
+    }
+
+    fn decide(history: &mut History, number: u32, verdict: Verdict) -> u64 {
+        let line = history.state.review_by_id("q1").unwrap().review.line(number).unwrap().line.clone();
+        let standing = stands_since(&history.state, &line, history.now);
+        let after = Decision { verdict, standing };
+        history.record(ReviewEvent::ReviewLineDecided { review: q1(), line, before: None, after })
+    }
+
+    fn record(history: &History, frozen: &AccessState) -> Record {
+        let mut recorder = Recorder::new(q1().id, &ReviewAbout::All, frozen.clone());
+        history.after(frozen.position()).for_each(|recorded| recorder.take(recorded));
+        recorder.finish(history.now)
+    }
+
+    fn complete(history: &mut History) {
+        let review = &history.state.review_by_id("q1").unwrap().review;
+        let root = root(review.lines.iter().map(AsRef::as_ref));
+        let (frozen, lines) = (review.frozen, review.count);
+        let result = ReviewResult { lines, kept: review.kept, revoked: review.revoked, root, ..ReviewResult::default() };
+        history.record(ReviewEvent::ReviewCompleted { review: q1(), frozen, result });
+    }
+
+    #[test]
+    fn the_record_says_who_decided_and_what_ended_the_access() {
+        let (mut history, frozen) = reviewed();
+        history.because("left");
+        let decided = decide(&mut history, 1, Verdict::Revoke);
+        let gone = history.unassign("ann", "manager", None);
+        decide(&mut history, 2, Verdict::Keep);
+        complete(&mut history);
+        // What happens after its end is no part of it.
+        history.assign("ann", "manager", None, Window::default());
+        let record = record(&history, &frozen);
+        let [ann, tom] = record.lines.as_slice() else { panic!("{:?}", record.lines) };
+        assert_eq!((ann.line.member.as_str(), tom.line.member.as_str()), ("ann", "tom"));
+        let made = ann.decision.as_ref().unwrap();
+        assert_eq!((made.position, made.by.as_str(), made.reason.as_deref()), (decided, "sam", Some("left")));
+        assert_eq!((ann.ended.as_ref().unwrap().position, ann.standing), (gone, Standing::Gone));
+        assert_eq!(tom.ended.as_ref().unwrap().position, frozen.position() + 1, "before it began");
+        assert!(record.complete);
+        assert_eq!((record.review.stage, record.root_holds()), (Stage::Completed, Some(true)));
+    }
+
+    #[test]
+    fn another_list_than_the_logs_is_noticed() {
+        let (mut history, frozen) = reviewed();
+        let mut other = history.state.review_by_id("q1").unwrap().review.line(1).unwrap().line.clone();
+        other.member = MemberId::known("sam");
+        history.record(ReviewEvent::ReviewLinesListed { review: q1().id, lines: vec![other] });
+        assert!(!record(&history, &frozen).complete);
+    }
+
+    #[test]
+    fn another_root_than_that_of_the_decisions_is_noticed() {
+        let (mut history, frozen) = reviewed();
+        decide(&mut history, 1, Verdict::Keep);
+        complete(&mut history);
+        let Event::Review(ReviewEvent::ReviewCompleted { result, .. }) = &mut history.events.last_mut().unwrap().event
+        else {
+            panic!("not completed")
+        };
+        result.root = "00".into();
+        assert_eq!(record(&history, &frozen).root_holds(), Some(false));
+    }
+
+    #[test]
+    fn a_review_reads_as_a_story() {
+        let (mut history, _) = reviewed();
+        decide(&mut history, 2, Verdict::Keep);
+        complete(&mut history);
+        let mut narrator = Narrator::default();
+        let told: Vec<String> = history.events.iter().map(|recorded| narrator.tell(recorded).sentence).collect();
+        assert_eq!(
+            told[told.len() - 4..],
+            [
+                "Sam opened the review “First quarter” of all access, as of #7, with 2 lines to decide until 2026-02-01 00:00",
+                "Sam listed lines 1 and 2 of the review `q1`",
+                "Sam decided to keep Tom’s role Manager (line 2 of the review “First quarter”), which is gone already",
+                "Sam completed the review “First quarter”: 1 kept, 0 revoked",
+            ]
+        );
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use chancery_aggregates::command::MemberCommand;
+use chancery_aggregates::command::{MemberCommand, NewReview, ReviewCommand};
 use chancery_aggregates::event::{CommandRefused, MemberEvent, Metadata, OrganisationEvent, Recorded};
 use chancery_aggregates::key::KeyHash;
 use chancery_aggregates::vocabulary::{KeyId, OrganisationId};
@@ -372,11 +372,32 @@ fn repeated(earlier: &Appended) -> Outcome {
 /// What tells one request from another under the same idempotency key: who asks for what.
 fn fingerprint(request: &Request) -> String {
     use std::hash::BuildHasher;
-    let commands: Vec<Cow<'_, Command>> = request.commands.iter().map(without_secret).collect();
-    // INVARIANT: commands are plain data, which always has a JSON form.
-    let commands = serde_json::to_string(&commands).unwrap_or_default();
+    let of_review = |command: &Command| matches!(command, Command::Review(..));
+    let cause = request.context.causation.as_deref().filter(|causation| causation.starts_with("review/"));
+    let commands = match cause.filter(|_| !request.commands.iter().any(of_review)) {
+        // What is taken away on account of a review is something else at every attempt.
+        Some(review) => review.to_owned(),
+        // INVARIANT: commands are plain data, which always has a JSON form.
+        None => serde_json::to_string(&asked_for(request)).unwrap_or_default(),
+    };
     let hash = foldhash::quality::FixedState::default().hash_one((request.actor.to_string(), commands));
     format!("{hash:016x}")
+}
+
+/// The commands as they are asked for. What is taken away with a decision follows from it, and from what is still there.
+fn asked_for(request: &Request) -> Vec<Cow<'_, Command>> {
+    let of_review = |command: &&Command| matches!(command, Command::Review(..));
+    if request.commands.iter().any(|command| of_review(&command)) {
+        return request.commands.iter().filter(of_review).map(without_lines).collect();
+    }
+    request.commands.iter().map(without_secret).collect()
+}
+
+/// A review as it is asked for: its lines are read from the log at every attempt.
+fn without_lines(command: &Command) -> Cow<'_, Command> {
+    let Command::Review(id, ReviewCommand::OpenReview(new)) = command else { return Cow::Borrowed(command) };
+    let new = NewReview { lines: Vec::new(), frozen: Default::default(), ..new.as_ref().clone() };
+    Cow::Owned(Command::Review(id.clone(), ReviewCommand::OpenReview(Box::new(new))))
 }
 
 /// A command as it is asked for: the id and the secret of a new key are drawn anew at every attempt.

@@ -114,7 +114,8 @@ pub(super) async fn apply(args: &Apply, session: &Session) -> Result<Done, CliEr
     let plan = Plan::of(&facts, &outstanding);
     let mut aside = Aside::caused_by(causation(&args.review));
     tell_left(&mut aside, &plan.left);
-    if plan.commands.is_empty() {
+    // An earlier attempt may have taken all of it away.
+    if plan.commands.is_empty() && !session.is_repeatable() {
         session.output().show(&json!({ "events": [], "left": left_json(&plan.left) }), |page| {
             page.line("nothing to take away");
             aside.notes.iter().for_each(|note| page.line(note));

@@ -55,6 +55,7 @@ impl ToSchema for Line {
 pub(super) struct Carried(pub(super) Value);
 
 #[derive(ToSchema)]
+#[schema(example = json!({"review": null, "left": [{"line": 4, "rule": "gone", "because": "it is gone already"}]}))]
 #[allow(dead_code, reason = "describes what `Carried` has")]
 struct CarriedShape {
     /// The review; null where the caller may not know of it any more

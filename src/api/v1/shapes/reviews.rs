@@ -144,6 +144,11 @@ pub(in crate::api::v1) struct LineOfReview {
 
 /// An access review
 #[derive(ToSchema)]
+#[schema(example = json!({"review": "q1", "title": "First quarter", "about": "all", "position": 57,
+    "as_of": "2026-03-03T14:30:00Z", "deadline": "2026-03-31T00:00:00Z", "overdue": false, "stage": "open", "lines": 12,
+    "kept": 3, "revoked": 1, "undecided": 8, "outstanding": 0, "waiting": 2, "reviewers": ["mei"],
+    "opened": "2026-03-04T09:00:00Z", "opened_position": 60, "closed": null, "closed_position": null, "root": null,
+    "version": 6}))]
 pub(in crate::api::v1) struct Review {
     /// Its id
     review: String,
