@@ -289,10 +289,10 @@ refusals! {
         => ("review_closed", Conflict, "the review `{review}` is {stage}: nothing is decided in it any more"),
     /// Before the deadline a review is completed only once every line is decided.
     ReviewUndecided { review: CompactString, lines: u32 }
-        => ("review_undecided", Conflict, "the review `{review}` has {lines} undecided lines: it is completed when all are decided, or after its deadline"),
+        => ("review_undecided", Conflict, "the review `{review}` has {} undecided: it is completed when all are decided, or after its deadline", lines_hint(*.lines)),
     /// Before the deadline a review is completed only once what has to go is gone.
     ReviewOutstanding { review: CompactString, lines: u32 }
-        => ("review_outstanding", Conflict, "the review `{review}` has {lines} revoked lines whose access is still there: it is completed when all is taken away, or after its deadline"),
+        => ("review_outstanding", Conflict, "the review `{review}` has {} revoked and still there: it is completed when all is taken away, or after its deadline", lines_hint(*.lines)),
 }
 
 fn nearest_hint(nearest: &Option<CompactString>) -> String {
@@ -322,6 +322,10 @@ fn level_hint(level: Option<u16>) -> String {
 
 fn members(count: u32) -> String {
     if count == 1 { "1 member".to_owned() } else { format!("{count} members") }
+}
+
+fn lines_hint(count: u32) -> String {
+    if count == 1 { "1 line".to_owned() } else { format!("{count} lines") }
 }
 
 fn list(names: &[CompactString]) -> String {

@@ -348,7 +348,7 @@ mod tests {
         assert_eq!(
             told[told.len() - 4..],
             [
-                "Sam opened the review “First quarter” of all access, as of #7, with 2 lines to decide until 2026-02-01 00:00",
+                "Sam opened the review “First quarter” of all access, as of #7, with 2 lines to decide until 31 January 2026",
                 "Sam listed lines 1 and 2 of the review `q1`",
                 "Sam decided to keep Tom’s role Manager (line 2 of the review “First quarter”), which is gone already",
                 "Sam completed the review “First quarter”: 1 kept, 0 revoked",

@@ -113,7 +113,7 @@ fn a_review_of_the_past_is_decided_carried_out_and_proved(place: &Place) {
     let kinds: Vec<&str> =
         revoked["events"].as_array().unwrap().iter().filter_map(|event| event["type"].as_str()).collect();
     assert_eq!((kinds, &revoked["left"]), (vec!["ReviewLineDecided", "RoleUnassigned"], &serde_json::json!([])));
-    assert!(place.ends("review complete q1 --as olivia", 5).contains("undecided lines"));
+    assert!(place.ends("review complete q1 --as olivia", 5).contains("4 lines undecided"));
     place.done(&format!("review decide q1 {hugo} --revoke --decide-only --as olivia"));
     place.done("review decide q1 --all --keep --as olivia");
     place.done("review decide q1 --all --keep --as ann");

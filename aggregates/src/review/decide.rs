@@ -75,6 +75,7 @@ impl Review {
         for (line, number) in listed.iter_mut().zip(1..) {
             line.line = number;
         }
+        listed.iter().try_for_each(|line| check_subject(&line.reviewer, line))?;
         let reviewers = Reviewers::of(listed.iter().map(|line| &line.reviewer), facts)?;
         reviewers.check(listed.iter().map(|line| (line, &line.reviewer)))?;
         let (about, frozen, deadline) = (new.about.clone(), new.frozen, new.deadline);
@@ -134,6 +135,7 @@ impl Review {
             let (line, reviewer) = (others.line.line, others.line.reviewer.as_str().into());
             return Err(Refusal::NotReviewer { actor: facts.actor_name(), line, reviewer });
         }
+        found.iter().try_for_each(|reviewed| check_subject(to, &reviewed.line))?;
         Reviewers::of([to], facts)?.check(found.iter().map(|reviewed| (&reviewed.line, to)))?;
         let mut passed: BTreeMap<&MemberId, Vec<u32>> = BTreeMap::new();
         for line in found.iter().map(|reviewed| &reviewed.line).filter(|line| line.reviewer != *to) {

@@ -12,12 +12,12 @@ const NAMED: usize = 8;
 pub(super) fn tell(teller: &Teller<'_>, event: &ReviewEvent) -> String {
     match event {
         ReviewEvent::ReviewOpened { review, about, frozen, deadline, lines } => format!(
-            "opened the review “{}” of {}, as of #{}, with {} to decide until {}",
+            "opened the review “{}” of {}, as of #{}, with {} to decide {}",
             review.name,
             tell_about(about),
             frozen.position,
             words::count(*lines as usize, "line"),
-            deadline.format("%Y-%m-%d %H:%M"),
+            words::until(*deadline),
         ),
         ReviewEvent::ReviewLinesListed { review, lines } => {
             let numbers: Vec<u32> = lines.iter().map(|line| line.line).collect();

@@ -58,7 +58,7 @@ pub(super) async fn show(args: &Named, session: &Session) -> Result<Done, CliErr
         page.fields(&[
             ("about", Some(about(&review.about))),
             ("as of", Some(format!("{} (#{})", words::instant(review.frozen.time), review.frozen.position))),
-            ("deadline", Some(words::instant(review.deadline))),
+            ("deadline", Some(words::until(review.deadline))),
             ("state", Some(state(facts, entry).1)),
             ("lines", Some(review.count.to_string())),
             ("kept", Some(review.kept.to_string())),
