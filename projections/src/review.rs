@@ -291,7 +291,8 @@ mod tests {
         let review = &history.state.review_by_id("q1").unwrap().review;
         let root = root(review.lines.iter().map(AsRef::as_ref));
         let (frozen, lines) = (review.frozen, review.count);
-        let result = ReviewResult { lines, kept: review.kept, revoked: review.revoked, root, ..ReviewResult::default() };
+        let result =
+            ReviewResult { lines, kept: review.kept, revoked: review.revoked, root, ..ReviewResult::default() };
         history.record(ReviewEvent::ReviewCompleted { review: q1(), frozen, result });
     }
 

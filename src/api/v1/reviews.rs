@@ -124,7 +124,7 @@ async fn list_lines(
     let deadline = entry.review.deadline;
     let line = |line: &_| {
         let line: &chancery_projections::review::RecordLine = line;
-        bodies::Line(line_json(&facts.state, deadline, line, given.get(&line.line.since), &uses))
+        bodies::LineOfReview(line_json(&facts.state, deadline, line, given.get(&line.line.since), &uses))
     };
     Ok(view.seen(LineList { items: items.iter().map(line).collect(), next }))
 }

@@ -35,15 +35,15 @@ impl ToSchema for Review {
 /// A piece of somebody's access, and what was decided about it
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-pub(super) struct Line(pub(super) Value);
+pub(super) struct LineOfReview(pub(super) Value);
 
-impl PartialSchema for Line {
+impl PartialSchema for LineOfReview {
     fn schema() -> RefOr<Schema> {
         shapes::LineOfReview::schema()
     }
 }
 
-impl ToSchema for Line {
+impl ToSchema for LineOfReview {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         shapes::LineOfReview::schemas(schemas);
     }
@@ -91,7 +91,7 @@ pub(super) struct ReviewList {
 #[schema(example = json!({"items": [], "next": null}))]
 pub(super) struct LineList {
     /// By number
-    pub(super) items: Vec<Line>,
+    pub(super) items: Vec<LineOfReview>,
     /// The cursor of the next page; null after the last
     pub(super) next: Option<String>,
 }
