@@ -103,14 +103,13 @@ impl Deed {
             actor: visit.head.actor.clone(),
             context: Context {
                 reason: self.fields.get("reason").map(str::to_owned),
-                source: Some("console".to_owned()),
                 // What a review has taken away is told from what else is.
                 causation: proposal
                     .basis
                     .as_ref()
                     .map(|basis| basis.stream.clone())
                     .filter(|it| it.starts_with("review/")),
-                ..Context::default()
+                ..Context::of(&visit.origin)
             },
             idempotency_key: None,
         }

@@ -16,9 +16,9 @@ mod rest;
 mod reviews;
 mod roles;
 mod rules;
-mod server;
+pub(crate) mod server;
 mod tls;
-mod traces;
+pub(crate) mod traces;
 mod world;
 
 /// Each test on every store.

@@ -91,6 +91,8 @@ const TWINS: &[(&str, Result<&str, &str>)] = &[
     ("gdpr register", Err(STORE)),
     ("gdpr due", Err(STORE)),
     ("gdpr rotate", Err(STORE)),
+    ("gdpr keys export", Err(STORE)),
+    ("gdpr keys import", Err(STORE)),
     ("run", Ok("run_line")),
     ("events", Ok("list_events")),
     ("activity", Ok("list_activity")),

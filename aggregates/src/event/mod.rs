@@ -14,7 +14,7 @@ use cqrs_es::DomainEvent;
 
 pub use member::{Details, EndedRole, MemberEvent};
 pub use organisation::{AuditExported, CommandRefused, OrganisationEvent};
-pub use recorded::{Metadata, Recorded};
+pub use recorded::{Metadata, Origin, Recorded, WAYS};
 pub use review::{Decision, Frozen, ReviewAbout, ReviewEvent, ReviewLine, ReviewResult, ReviewedAccess, Verdict};
 pub use role::{RoleCreated, RoleEvent};
 pub use scope::ScopeEvent;
