@@ -230,7 +230,7 @@ impl Deed {
         let since = self.fields.get("position").and_then(|position| position.parse().ok());
         let entries = self.happened(&basis.stream, since.unwrap_or_default(), state.position()).await?;
         let version = (basis.version)(&state, &basis.id).map(|version| version.to_string()).unwrap_or_default();
-        let mine = self.wanted(&proposal.commands).await;
+        let mine = self.wanted(proposal).await;
         let on_top = Self {
             fields: self.fields.with("version", &version).with("position", &state.position().to_string()),
             visit: self.visit,
@@ -262,8 +262,8 @@ impl Deed {
     }
 
     /// What would come of commands as things are now, in words.
-    async fn wanted(&self, commands: &[Command]) -> Markup {
-        let request = self.request(commands);
+    async fn wanted(&self, proposal: &Proposal) -> Markup {
+        let request = self.request(proposal);
         match self.visit.service.engine.rehearse(&request).await {
             Ok((before, _, events)) => {
                 let mut narrator = Narrator::new(before);
