@@ -23,6 +23,7 @@ mod naming;
 mod printed;
 pub mod projector;
 pub mod reports;
+pub mod review;
 pub mod sheet;
 pub mod store;
 pub mod traces;

@@ -27,6 +27,7 @@ mod projector;
 mod replay_cli;
 mod reports;
 mod requirements;
+mod reviews;
 mod sealing;
 mod snapshots;
 mod store_contract;

@@ -3,13 +3,13 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{AuditExported, Details};
+use crate::event::{AuditExported, Details, Frozen, ReviewAbout, ReviewLine, Verdict};
 use crate::key::{KeyExpiry, KeyHash};
 use crate::profile::Need;
 use crate::profile::document::{CategoryDocument, Policy, ProfileDocument};
 use crate::vocabulary::{
-    AccountTypeKey, DocumentKind, KeyId, MemberId, MemberKind, OrganisationId, PermissionKey, RoleId, ScopeId, Time,
-    Window,
+    AccountTypeKey, DocumentKind, KeyId, MemberId, MemberKind, OrganisationId, PermissionKey, ReviewId, RoleId,
+    ScopeId, Time, Window,
 };
 
 /// A command to any aggregate of an organisation.
@@ -24,6 +24,8 @@ pub enum Command {
     Member(MemberId, MemberCommand),
     /// To a scope.
     Scope(ScopeId, ScopeCommand),
+    /// To an access review.
+    Review(ReviewId, ReviewCommand),
 }
 
 /// What can be asked of an organisation.
@@ -328,6 +330,46 @@ pub enum ScopeCommand {
     RestoreScope,
 }
 
+/// What can be asked of an access review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReviewCommand {
+    /// Begin it.
+    OpenReview(Box<NewReview>),
+    /// Keep or revoke the access on lines.
+    DecideLines {
+        /// Numbers of the lines.
+        lines: Vec<u32>,
+        /// What is decided.
+        verdict: Verdict,
+    },
+    /// Let somebody else decide lines.
+    DelegateLines {
+        /// Numbers of the lines.
+        lines: Vec<u32>,
+        /// Their reviewer from now on.
+        to: MemberId,
+    },
+    /// End it, with what came of it.
+    CompleteReview,
+    /// Give it up.
+    CancelReview,
+}
+
+/// Everything a review begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewReview {
+    /// What people call it.
+    pub title: CompactString,
+    /// Which access is looked at.
+    pub about: ReviewAbout,
+    /// Access as it was then.
+    pub frozen: Frozen,
+    /// When it should be done.
+    pub deadline: Time,
+    /// The lines in order; their numbers follow from it.
+    pub lines: Vec<ReviewLine>,
+}
+
 impl Command {
     /// The command's name, such as `AssignRole`.
     pub fn name(&self) -> &'static str {
@@ -336,6 +378,7 @@ impl Command {
             Self::Role(_, command) => command.name(),
             Self::Member(_, command) => command.name(),
             Self::Scope(_, command) => command.name(),
+            Self::Review(_, command) => command.name(),
         }
     }
 
@@ -346,6 +389,7 @@ impl Command {
             Self::Role(id, _) => compact_str::format_compact!("role/{id}"),
             Self::Member(id, _) => compact_str::format_compact!("member/{id}"),
             Self::Scope(id, _) => compact_str::format_compact!("scope/{id}"),
+            Self::Review(id, _) => compact_str::format_compact!("review/{id}"),
         }
     }
 }
@@ -497,6 +541,19 @@ impl ScopeCommand {
             Self::CreateScope { .. } | Self::RenameScope { .. } => Need::ScopeEdit,
             Self::MoveScope { .. } | Self::ShareScope { .. } | Self::UnshareScope { .. } => Need::ScopeShare,
             Self::ArchiveScope | Self::RestoreScope => Need::ScopeArchive,
+        }
+    }
+}
+
+impl ReviewCommand {
+    /// The command's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::OpenReview(_) => "OpenReview",
+            Self::DecideLines { .. } => "DecideLines",
+            Self::DelegateLines { .. } => "DelegateLines",
+            Self::CompleteReview => "CompleteReview",
+            Self::CancelReview => "CancelReview",
         }
     }
 }

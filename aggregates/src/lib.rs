@@ -9,7 +9,7 @@
 //! - [`key`]: what is kept of the keys with which programs act as a member.
 //! - [`access`]: `evaluate`, the one answer to who may do what, and why.
 //! - [`authority`]: what every command has to pass.
-//! - [`organisation`], [`role`], [`member`], [`scope`]: the aggregates, with their commands' rules.
+//! - [`organisation`], [`role`], [`member`], [`scope`], [`review`]: the aggregates, with their commands' rules.
 
 pub mod access;
 pub mod authority;
@@ -22,6 +22,7 @@ pub mod organisation;
 pub mod profile;
 pub mod refusal;
 pub mod refused;
+pub mod review;
 pub mod role;
 pub mod scope;
 pub mod state;

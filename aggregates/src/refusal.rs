@@ -19,6 +19,8 @@ pub enum Thing {
     ScopeKind,
     Document,
     Key,
+    Review,
+    ReviewLine,
 }
 
 impl std::fmt::Display for Thing {
@@ -33,6 +35,8 @@ impl std::fmt::Display for Thing {
             Self::ScopeKind => "kind of scope",
             Self::Document => "document",
             Self::Key => "key",
+            Self::Review => "review",
+            Self::ReviewLine => "line",
         })
     }
 }
@@ -262,6 +266,33 @@ refusals! {
     /// Nothing follows on a key that has ended.
     KeyEnded { key: CompactString }
         => ("key_ended", Conflict, "key `{key}` has ended: issue a new one"),
+    /// Access is reviewed as it was at some position of the log.
+    ReviewAhead { position: u64, head: u64 }
+        => ("review_ahead", Invalid, "the log ends at position {head}: access cannot be reviewed as of {position}"),
+    /// A review has something to decide.
+    ReviewEmpty
+        => ("review_empty", Invalid, "nobody has any such access at that position: there is nothing to review"),
+    /// A review can be looked through.
+    ReviewTooLarge { lines: u32, most: u32 }
+        => ("review_too_large", Invalid, "the review would have {lines} lines, and {most} is the most: review a role or a scope at a time"),
+    /// Nobody reviews their own access.
+    SelfReview { reviewer: CompactString, line: u32 }
+        => ("self_review", Forbidden, "line {line} is about the access of `{reviewer}`: somebody else has to review it"),
+    /// Only people review, and only what they may see.
+    UnfitReviewer { reviewer: CompactString, because: String }
+        => ("unfit_reviewer", Invalid, "`{reviewer}` cannot review this: {because}"),
+    /// A line is decided by its reviewer.
+    NotReviewer { actor: CompactString, line: u32, reviewer: CompactString }
+        => ("not_reviewer", Forbidden, "line {line} is decided by `{reviewer}`, not by `{actor}`"),
+    /// The review is over.
+    ReviewClosed { review: CompactString, stage: CompactString }
+        => ("review_closed", Conflict, "the review `{review}` is {stage}: nothing is decided in it any more"),
+    /// Before the deadline a review is completed only once every line is decided.
+    ReviewUndecided { review: CompactString, lines: u32 }
+        => ("review_undecided", Conflict, "the review `{review}` has {} undecided: it is completed when all are decided, or after its deadline", lines_hint(*.lines)),
+    /// Before the deadline a review is completed only once what has to go is gone.
+    ReviewOutstanding { review: CompactString, lines: u32 }
+        => ("review_outstanding", Conflict, "the review `{review}` has {} revoked and still there: it is completed when all is taken away, or after its deadline", lines_hint(*.lines)),
 }
 
 fn nearest_hint(nearest: &Option<CompactString>) -> String {
@@ -291,6 +322,10 @@ fn level_hint(level: Option<u16>) -> String {
 
 fn members(count: u32) -> String {
     if count == 1 { "1 member".to_owned() } else { format!("{count} members") }
+}
+
+fn lines_hint(count: u32) -> String {
+    if count == 1 { "1 line".to_owned() } else { format!("{count} lines") }
 }
 
 fn list(names: &[CompactString]) -> String {

@@ -109,6 +109,8 @@ identifier! {
     DocumentKind,
     /// Names an API key within its organisation: the part of its token that is no secret.
     KeyId,
+    /// Names an access review within its organisation.
+    ReviewId,
 }
 
 macro_rules! reference {
@@ -131,6 +133,8 @@ reference! {
     ScopeRef(ScopeId),
     /// A permission as an event cites it; the name is its label.
     PermissionRef(PermissionKey),
+    /// A review as an event cites it; the name is its title.
+    ReviewRef(ReviewId),
 }
 
 /// A piece of personal data (name, e-mail address, phone number).

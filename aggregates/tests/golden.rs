@@ -22,7 +22,7 @@ use std::sync::LazyLock;
 
 use chancery_aggregates::AccessState;
 use chancery_aggregates::event::{
-    EVENT_VERSION, Event, EventError, MemberEvent, OrganisationEvent, RoleEvent, ScopeEvent, Stamp,
+    EVENT_VERSION, Event, EventError, MemberEvent, OrganisationEvent, ReviewEvent, RoleEvent, ScopeEvent, Stamp,
 };
 use chancery_aggregates::state::snapshot::SNAPSHOT_VERSION;
 use chancery_aggregates::vocabulary::Time;
@@ -62,9 +62,14 @@ fn variants<T: DeserializeOwned>() -> Vec<String> {
 }
 
 fn all_variants() -> BTreeSet<String> {
-    let lists =
-        [variants::<OrganisationEvent>(), variants::<RoleEvent>(), variants::<MemberEvent>(), variants::<ScopeEvent>()];
-    assert_eq!(lists.each_ref().map(Vec::len), [7, 10, 23, 7], "a new event: give it a sample");
+    let lists = [
+        variants::<OrganisationEvent>(),
+        variants::<RoleEvent>(),
+        variants::<MemberEvent>(),
+        variants::<ScopeEvent>(),
+        variants::<ReviewEvent>(),
+    ];
+    assert_eq!(lists.each_ref().map(Vec::len), [7, 10, 23, 7, 6], "a new event: give it a sample");
     lists.into_iter().flatten().collect()
 }
 
@@ -199,5 +204,5 @@ fn snapshots_of_this_layout_have_these_bytes() {
     }
     let bytes = state.to_snapshot().unwrap();
     let sum = u32::from_le_bytes(*bytes.last_chunk().unwrap());
-    assert_eq!((SNAPSHOT_VERSION, bytes.len(), sum), (2, 1708, 434124261));
+    assert_eq!((SNAPSHOT_VERSION, bytes.len(), sum), (3, 2064, 2185695401));
 }

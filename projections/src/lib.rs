@@ -7,6 +7,7 @@
 //! - [`findings`]: what a reviewer wants to know, with the evidence.
 //! - [`preview`]: what a rehearsed change would do to whom.
 //! - [`reports`]: tables for auditors, each a pure function of the log.
+//! - [`review`]: what was decided in an access review, and what came of it.
 //! - [`tables`]: the rows that services and auditors read by SQL.
 //! - [`threads`]: the streams of the log that such an answer depends on.
 //! - [`timeline`]: since when one member may do one thing, and until when.
@@ -25,6 +26,7 @@ pub mod matrix;
 pub mod places;
 pub mod preview;
 pub mod reports;
+pub mod review;
 #[cfg(test)]
 mod sample;
 pub mod tables;

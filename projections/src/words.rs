@@ -2,6 +2,7 @@
 
 use chancery_aggregates::AccessState;
 use chancery_aggregates::access::Place;
+use chancery_aggregates::event::ReviewedAccess;
 use chancery_aggregates::state::{Coverage, MemberEntry, MemberIx};
 use chancery_aggregates::vocabulary::{MemberId, MemberScope, RoleRef, ScopeRef, Time, Window};
 use chrono::{TimeDelta, Timelike};
@@ -184,6 +185,22 @@ pub fn place(state: &AccessState, place: Place) -> String {
 /// `“Approve invoices” (invoice.approve)`, or only the key when it has no label of its own.
 pub fn permission(key: &str, label: &str) -> String {
     if label.is_empty() || label == key { format!("`{key}`") } else { format!("“{label}” ({key})") }
+}
+
+/// A piece of access under review, such as `role Approver in Acacia Avenue`.
+pub fn reviewed(access: &ReviewedAccess) -> String {
+    match access {
+        ReviewedAccess::Role { role, scope, window } => {
+            let place = scope.as_ref().map_or_else(String::new, |scope| format!(" in {}", scope.name));
+            let window = if window.is_open() { String::new() } else { format!(" {}", self::window(*window)) };
+            format!("role {}{place}{window}", role.name)
+        }
+        ReviewedAccess::Ownership { role } => format!("ownership (role {})", role.name),
+        ReviewedAccess::Permission { permission } => {
+            format!("direct permission {}", self::permission(permission.id.as_str(), &permission.name))
+        }
+        ReviewedAccess::Key { key, .. } => format!("key `{key}`"),
+    }
 }
 
 #[cfg(test)]

@@ -193,6 +193,8 @@ fn field_of(refusal: &Refusal) -> Option<&'static str> {
         Refusal::ScopeCycle { .. } | Refusal::MisplacedScope { .. } => "parent",
         Refusal::KindRequired { .. } => "kind",
         Refusal::EmptyWindow { .. } => "until",
+        Refusal::ReviewAhead { .. } => "position",
+        Refusal::UnfitReviewer { .. } | Refusal::SelfReview { .. } => "reviewer",
         Refusal::ScopeRequired { .. } | Refusal::ScopeNotUsed { .. } => "scope",
         Refusal::ToggleNotHeld { .. } | Refusal::Contradiction { .. } => "permissions",
         Refusal::DocumentNotAsked { .. } => "document",
@@ -206,6 +208,8 @@ fn field_of(refusal: &Refusal) -> Option<&'static str> {
             Thing::ScopeKind => "kind",
             Thing::Document => "document",
             Thing::Key => "key",
+            Thing::Review => "review",
+            Thing::ReviewLine => "lines",
         },
         _ => return None,
     })

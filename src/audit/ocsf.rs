@@ -5,12 +5,13 @@
 //! | what a member may do | User Access Management, 3005 |
 //! | a member's account, documents, personal data and keys | Account Change, 3001 |
 //! | a role, which is a group with privileges | Group Management, 3006 |
-//! | a scope, or the organisation and its rules | Entity Management, 3004 |
+//! | a scope, an access review, or the organisation and its rules | Entity Management, 3004 |
 //! | nothing: a refusal, an export, a look at personal data | API Activity, 6003 |
 //!
 //! Members are named by id alone, and it is not told from which address they acted: what is sent to another system is erased there by nobody.
 
 use chancery_aggregates::vocabulary::OrganisationId;
+use chancery_projections::activity::SubjectKind;
 use chancery_projections::audit::{Entry, Named, Outcome};
 use serde_json::{Map, Value, json};
 
@@ -76,13 +77,15 @@ fn class_of(entry: &Entry) -> (Class, u32) {
         "RoleCreated" => (GroupManagement, 6),
         "RoleDeleted" => (GroupManagement, 5),
         "PermissionToggled" => (GroupManagement, if is_true(&entry.after) { 1 } else { 2 }),
-        "OrganisationFounded" | "ScopeCreated" => (EntityManagement, 1),
+        "OrganisationFounded" | "ScopeCreated" | "ReviewOpened" => (EntityManagement, 1),
         "ScopeMoved" => (EntityManagement, 5),
         "ScopeRestored" => (EntityManagement, 10),
         "ScopeArchived" => (EntityManagement, 11),
         "AuditExported" | "PersonalDataExported" => (ApiActivity, 2),
         "CommandRefused" => (ApiActivity, OTHER),
         kind if kind.starts_with("Role") => (GroupManagement, OTHER),
+        // A decision is the review's; what is taken away is told by an event of its own.
+        kind if kind.starts_with("Review") => (EntityManagement, 3),
         _ if entry.subject.is_some() => (AccountChange, OTHER),
         // What is left changes a scope, or the organisation.
         _ => (EntityManagement, 3),
@@ -191,6 +194,9 @@ fn thing(named: &Named, kind: &str) -> Value {
 }
 
 fn entity(organisation: &OrganisationId, entry: &Entry) -> Value {
+    if let Some(review) = entry.subjects.iter().find(|subject| subject.kind == SubjectKind::Review) {
+        return json!({ "uid": review.id, "type": "review", "type_id": OTHER });
+    }
     let Some(scope) = &entry.scope else {
         return json!({ "uid": organisation, "type": "organisation", "type_id": 4, "org": { "uid": organisation } });
     };

@@ -216,7 +216,7 @@ async fn carry_out(
     let outcome = session.engine()?.execute(request).await?;
     if outcome.repeated {
         // Another token than the one that was shown then.
-        sentence::tell(&outcome, &facts.state, session.output())?;
+        sentence::tell(&outcome, &facts.state, &super::session::Aside::default(), session.output())?;
         return Ok(Done::Wrote(outcome));
     }
     show_secret(session, &member, token, &outcome)?;

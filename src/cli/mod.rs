@@ -33,6 +33,7 @@ mod question;
 mod report;
 mod reports;
 mod resolve;
+mod review;
 mod role;
 mod run;
 mod scope;
@@ -126,6 +127,9 @@ pub enum Command {
     Findings(findings::Args),
     /// Tables for auditors, each with the position and the root of the log: access, changes, leavers, …
     Report(reports::Args),
+    /// Review access line by line: keep it or revoke it, and hand over the evidence
+    #[command(subcommand)]
+    Review(review::Command),
     /// Hand out, erase and look after personal data
     #[command(subcommand)]
     Gdpr(gdpr::Command),
@@ -176,8 +180,11 @@ impl Command {
             Self::Audit(command) if command.needs().is_none() => Reach::Itself,
             Self::Completions(_) => Reach::Itself,
             Self::Audit(command) if command.is_served() => Reach::Organisation,
+            // The other way it writes files.
+            Self::Review(command) if command.is_served() => Reach::Organisation,
             // Files of the store's machine, and its key.
             Self::Audit(_)
+            | Self::Review(_)
             | Self::Import(_)
             | Self::Copy(_)
             | Self::Demo(_)
@@ -223,6 +230,7 @@ impl Command {
             Self::Diff(_) => "diff",
             Self::Findings(_) => "findings",
             Self::Report(_) => "report",
+            Self::Review(_) => "review",
             Self::Gdpr(_) => "gdpr",
             Self::Run(_) => "run",
             Self::Events(_) => "events",
@@ -261,6 +269,7 @@ impl Command {
             Self::Audit(command) => command.needs(),
             Self::Import(args) => Some(args.needs()),
             Self::Gdpr(command) => Some(command.needs()),
+            Self::Review(command) => Some(command.needs()),
             Self::Run(_) => Some(Access::Write),
             Self::Projections(command) => Some(command.needs()),
             Self::Copy(_) | Self::Demo(_) | Self::Serve(_) | Self::Completions(_) => None,
@@ -284,6 +293,7 @@ impl Command {
             Self::Findings(args) => findings::run(args, session).await,
             Self::Report(args) => reports::run(args, session).await,
             Self::Gdpr(command) => Box::pin(command.run(session)).await,
+            Self::Review(command) => Box::pin(command.run(session)).await,
             Self::Run(args) => Box::pin(run::run(args, session)).await,
             Self::Events(args) => events::run(args, session).await,
             Self::Activity(args) => activity::run(args, session).await,

@@ -7,11 +7,16 @@ use serde_json::{Value, json};
 
 use super::CliError;
 use super::output::{Output, Tone};
+use super::session::Aside;
 use crate::engine::Outcome;
 
 /// Tells what a request did to an organisation.
-pub(super) fn tell(outcome: &Outcome, before: &AccessState, output: &Output) -> Result<(), CliError> {
-    output.show(&outcome_json(outcome), |page| {
+pub(super) fn tell(outcome: &Outcome, before: &AccessState, aside: &Aside, output: &Output) -> Result<(), CliError> {
+    let mut value = outcome_json(outcome);
+    if let Some(fields) = value.as_object_mut() {
+        fields.extend(aside.fields.clone());
+    }
+    output.show(&value, |page| {
         if outcome.repeated {
             page.line(format!("done already by an earlier request with this key (position {})", outcome.position));
         } else if outcome.events.is_empty() {
@@ -23,6 +28,7 @@ pub(super) fn tell(outcome: &Outcome, before: &AccessState, output: &Output) -> 
             let position = format!("#{}", entry.position);
             page.spans(&[(Tone::Quiet, &position), (Tone::Plain, "  "), (Tone::Plain, &entry.sentence)]);
         }
+        aside.notes.iter().for_each(|note| page.toned(Tone::Warning, note));
     })
 }
 

@@ -95,20 +95,29 @@ impl Deed {
         }
     }
 
-    fn request(&self, commands: &[Command]) -> Request {
+    fn request(&self, proposal: &Proposal) -> Request {
         let visit = &self.visit;
         Request {
             organisation: visit.organisation.clone(),
-            commands: commands.to_vec(),
+            commands: proposal.commands.clone(),
             actor: visit.head.actor.clone(),
-            context: Context { reason: self.fields.get("reason").map(str::to_owned), ..Context::of(&visit.origin) },
+            context: Context {
+                reason: self.fields.get("reason").map(str::to_owned),
+                // What a review has taken away is told from what else is.
+                causation: proposal
+                    .basis
+                    .as_ref()
+                    .map(|basis| basis.stream.clone())
+                    .filter(|it| it.starts_with("review/")),
+                ..Context::of(&visit.origin)
+            },
             idempotency_key: None,
         }
     }
 
     async fn rehearse(self, proposal: Proposal) -> Result<Response, Oops> {
         let engine = &self.visit.service.engine;
-        let request = self.request(&proposal.commands);
+        let request = self.request(&proposal);
         let (before, after, events) = match engine.rehearse(&request).await {
             Ok(rehearsed) => rehearsed,
             Err(EngineError::Refused { refusal, .. }) => {
@@ -145,7 +154,7 @@ impl Deed {
 
     async fn make(self, proposal: Proposal, seen: Option<u64>) -> Result<Response, Oops> {
         let engine = &self.visit.service.engine;
-        let request = self.request(&proposal.commands);
+        let request = self.request(&proposal);
         let made = match (&proposal.basis, seen) {
             (Some(basis), Some(seen)) => {
                 let basis = basis.clone();
@@ -221,7 +230,7 @@ impl Deed {
         let since = self.fields.get("position").and_then(|position| position.parse().ok());
         let entries = self.happened(&basis.stream, since.unwrap_or_default(), state.position()).await?;
         let version = (basis.version)(&state, &basis.id).map(|version| version.to_string()).unwrap_or_default();
-        let mine = self.wanted(&proposal.commands).await;
+        let mine = self.wanted(proposal).await;
         let on_top = Self {
             fields: self.fields.with("version", &version).with("position", &state.position().to_string()),
             visit: self.visit,
@@ -253,8 +262,8 @@ impl Deed {
     }
 
     /// What would come of commands as things are now, in words.
-    async fn wanted(&self, commands: &[Command]) -> Markup {
-        let request = self.request(commands);
+    async fn wanted(&self, proposal: &Proposal) -> Markup {
+        let request = self.request(proposal);
         match self.visit.service.engine.rehearse(&request).await {
             Ok((before, _, events)) => {
                 let mut narrator = Narrator::new(before);

@@ -29,6 +29,7 @@ mod page;
 mod permissions;
 mod preferences;
 mod reports;
+mod reviews;
 mod rewind;
 mod roles;
 mod scopes;
@@ -60,6 +61,7 @@ pub(crate) fn routes(service: &Shared) -> Router<Shared> {
         .merge(roles::routes())
         .merge(members::routes())
         .merge(scopes::routes())
+        .merge(reviews::routes())
         .merge(activity::routes())
         .merge(audit::routes())
         .merge(compare::routes())

@@ -25,6 +25,7 @@ pub(super) enum Section {
     Roles,
     Members,
     Scopes,
+    Reviews,
     Activity,
     Audit,
     Compare,
@@ -151,6 +152,9 @@ impl Visit {
         }
         if self.facts.state.profile().is_some_and(|profile| !profile.document().scope_kinds.is_empty()) {
             entries.push((Section::Scopes, "Scopes", "/scopes"));
+        }
+        if super::reviews::is_shown(&self.facts) {
+            entries.push((Section::Reviews, "Reviews", "/reviews"));
         }
         if Sight::of(&self.facts).is_ok() {
             entries.push((Section::Activity, "Activity", "/activity"));

@@ -1,7 +1,7 @@
 //! What tells one request from another under the same idempotency key: who asks for what.
 
 use chancery_aggregates::Command;
-use chancery_aggregates::command::MemberCommand;
+use chancery_aggregates::command::{MemberCommand, NewReview, ReviewCommand};
 use chancery_aggregates::event::Details;
 use chancery_aggregates::key::KeyHash;
 use chancery_aggregates::vocabulary::{KeyId, MemberId, Personal};
@@ -16,9 +16,18 @@ const LENGTH: usize = 16;
 /// The digest of a request. Personal data counts by what only its member's key can tell of it, so that nobody who has
 /// the digests tests guesses against them, and nobody at all after an erasure.
 pub(super) fn of(request: &Request, sealing: &Sealing) -> String {
-    let commands: Vec<Command> = request.commands.iter().map(|command| plain(command, sealing)).collect();
-    // INVARIANT: commands are plain data, which always has a JSON form.
-    let commands = serde_json::to_vec(&commands).unwrap_or_default();
+    let of_review = |command: &&Command| matches!(command, Command::Review(..));
+    let decides = request.commands.iter().any(|command| of_review(&command));
+    // What is taken away with a decision follows from it, and from what is still there: another thing at every attempt.
+    let asked = request.commands.iter().filter(|command| !decides || of_review(command));
+    let commands: Vec<Command> = asked.map(|command| plain(command, sealing)).collect();
+    let cause = request.context.causation.as_deref().filter(|causation| causation.starts_with("review/"));
+    let commands = match cause.filter(|_| !decides) {
+        // The same without a decision: what is taken away on account of a review.
+        Some(review) => review.as_bytes().to_vec(),
+        // INVARIANT: commands are plain data, which always has a JSON form.
+        None => serde_json::to_vec(&commands).unwrap_or_default(),
+    };
     let actor = request.actor.to_string();
     let hash = Sha256::new()
         .chain_update(b"chancery request 1")
@@ -32,7 +41,15 @@ pub(super) fn of(request: &Request, sealing: &Sealing) -> String {
 /// A command as it is asked for: the id and the secret of a new key are drawn anew at every attempt.
 fn plain(command: &Command, sealing: &Sealing) -> Command {
     let none = || (KeyId::default(), KeyHash::new([0; 32]));
-    let Command::Member(member, asked) = command else { return command.clone() };
+    let (member, asked) = match command {
+        Command::Member(member, asked) => (member, asked),
+        Command::Review(id, ReviewCommand::OpenReview(new)) => {
+            // Its lines are read from the log at every attempt.
+            let new = NewReview { lines: Vec::new(), frozen: Default::default(), ..new.as_ref().clone() };
+            return Command::Review(id.clone(), ReviewCommand::OpenReview(Box::new(new)));
+        }
+        _ => return command.clone(),
+    };
     let mut asked = asked.clone();
     match &mut asked {
         MemberCommand::IssueKey { key, hash, .. } => (*key, *hash) = none(),

@@ -12,6 +12,7 @@ use chancery_aggregates::command::Command;
 use chancery_aggregates::event::Event;
 use chancery_aggregates::member::Member;
 use chancery_aggregates::organisation::Organisation;
+use chancery_aggregates::review::Review;
 use chancery_aggregates::role::Role;
 use chancery_aggregates::scope::Scope;
 use chancery_aggregates::vocabulary::Actor;
@@ -54,6 +55,12 @@ impl Governed for Member {
 impl Governed for Scope {
     fn of_state(state: &AccessState, id: &str) -> (Self, u64) {
         state.scope_by_id(id).map_or_else(Default::default, |entry| (Self::of(state, entry), entry.sequence))
+    }
+}
+
+impl Governed for Review {
+    fn of_state(state: &AccessState, id: &str) -> (Self, u64) {
+        state.review_by_id(id).map_or_else(Default::default, |entry| (Self::of(state, entry), entry.sequence))
     }
 }
 
@@ -123,6 +130,7 @@ impl RequestStore {
             Command::Role(id, command) => self.run_on::<Role>(&id.clone().to_string(), (id, command), actor).await,
             Command::Member(id, command) => self.run_on::<Member>(&id.clone().to_string(), (id, command), actor).await,
             Command::Scope(id, command) => self.run_on::<Scope>(&id.clone().to_string(), (id, command), actor).await,
+            Command::Review(id, command) => self.run_on::<Review>(&id.clone().to_string(), (id, command), actor).await,
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chancery_aggregates::event::Event;
 use chancery_aggregates::member::Member;
 use chancery_aggregates::organisation::Organisation;
+use chancery_aggregates::review::Review;
 use chancery_aggregates::role::Role;
 use chancery_aggregates::scope::Scope;
 use cqrs_es::{Aggregate, EventEnvelope, Query};
@@ -57,7 +58,7 @@ pub struct Follower {
 mod sealed {
     use cqrs_es::{Aggregate, Query};
 
-    use super::{Member, Organisation, Role, Scope};
+    use super::{Member, Organisation, Review, Role, Scope};
 
     /// Who is told of what.
     #[derive(Default)]
@@ -66,6 +67,7 @@ mod sealed {
         pub(super) roles: Vec<Box<dyn Query<Role>>>,
         pub(super) members: Vec<Box<dyn Query<Member>>>,
         pub(super) scopes: Vec<Box<dyn Query<Scope>>>,
+        pub(super) reviews: Vec<Box<dyn Query<Review>>>,
     }
 
     /// Where the queries of an aggregate stand.
@@ -91,7 +93,7 @@ macro_rules! followed {
     )*};
 }
 
-followed!(Organisation => organisations, Role => roles, Member => members, Scope => scopes);
+followed!(Organisation => organisations, Role => roles, Member => members, Scope => scopes, Review => reviews);
 
 impl fmt::Debug for Follower {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -162,13 +164,14 @@ impl Follower {
 }
 
 impl Queries {
-    fn wanted(&self) -> [Option<&'static str>; 4] {
+    fn wanted(&self) -> [Option<&'static str>; 5] {
         let of = |there: bool, name: &'static str| there.then_some(name);
         [
             of(!self.organisations.is_empty(), Organisation::TYPE),
             of(!self.roles.is_empty(), Role::TYPE),
             of(!self.members.is_empty(), Member::TYPE),
             of(!self.scopes.is_empty(), Scope::TYPE),
+            of(!self.reviews.is_empty(), Review::TYPE),
         ]
     }
 
@@ -178,6 +181,7 @@ impl Queries {
             Event::Role(event) => dispatch(&self.roles, event, wrapping).await,
             Event::Member(event) => dispatch(&self.members, event, wrapping).await,
             Event::Scope(event) => dispatch(&self.scopes, event, wrapping).await,
+            Event::Review(event) => dispatch(&self.reviews, event, wrapping).await,
         }
     }
 }

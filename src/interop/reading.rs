@@ -76,6 +76,7 @@ pub(super) fn serialized(row: EventRow<'_>) -> Result<SerializedEvent, InteropEr
         Event::Role(event) => serde_json::to_value(event),
         Event::Member(event) => serde_json::to_value(event),
         Event::Scope(event) => serde_json::to_value(event),
+        Event::Review(event) => serde_json::to_value(event),
     };
     Ok(SerializedEvent {
         aggregate_id: row.aggregate_id.to_owned(),

@@ -102,6 +102,11 @@ impl Uses {
         let used = |used: KeyUse| Some((used.key, Time::from_timestamp_micros(used.time)?));
         Ok(Self(uses.into_iter().filter_map(used).collect()))
     }
+
+    /// When a key was last used.
+    pub(crate) fn of(&self, key: &str) -> Option<Time> {
+        self.0.get(key).copied()
+    }
 }
 
 impl Key {

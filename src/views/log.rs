@@ -117,6 +117,7 @@ pub(crate) fn stream(event: &Event) -> String {
         Event::Role(event) => format!("role/{}", event.role()),
         Event::Member(event) => format!("member/{}", event.member()),
         Event::Scope(event) => format!("scope/{}", event.scope()),
+        Event::Review(event) => format!("review/{}", event.review()),
     }
 }
 

@@ -9,5 +9,6 @@ pub(crate) mod findings;
 pub(crate) mod key;
 pub(crate) mod log;
 pub(crate) mod member;
+pub(crate) mod review;
 pub(crate) mod scope;
 pub(crate) mod sight;

@@ -66,6 +66,8 @@ impl Sight {
             SubjectKind::Member => part.members.contains(&subject.id),
             SubjectKind::Role => part.roles,
             SubjectKind::Permission => true,
+            // A review is of the organisation as a whole.
+            SubjectKind::Review => false,
         };
         !entry.subjects.is_empty() && entry.subjects.iter().all(seen)
     }

@@ -13,6 +13,7 @@ mod organisations;
 mod parity;
 mod program;
 mod rest;
+mod reviews;
 mod roles;
 mod rules;
 pub(crate) mod server;

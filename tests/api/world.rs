@@ -145,6 +145,7 @@ fn keys() -> FixedKeys {
         "acme/hugo",
         "acme/mei",
         "acme/omar",
+        "acme/ann",
         "acme/rita",
         "acme/nobody",
         "other/olivia",

@@ -16,7 +16,7 @@ const PLANTED: &str = "=HYPERLINK(\"http://evil.example\",\"x\") [a]=\\b\nsecond
 
 /// The event of a golden file.
 fn parse(name: &str, payload: &str) -> Event {
-    let kinds = ["organisation", "role", "member", "scope"];
+    let kinds = ["organisation", "role", "member", "scope", "review"];
     kinds.into_iter().find_map(|kind| Event::parse(kind, name, EVENT_VERSION, payload).ok()).unwrap()
 }
 

@@ -13,6 +13,7 @@ mod cluster;
 mod members;
 mod oidc;
 mod reading;
+mod reviews;
 mod rewind;
 mod signing_in;
 mod verify;

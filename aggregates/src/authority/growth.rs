@@ -114,7 +114,7 @@ pub(super) fn touched(before: &AccessState, after: &AccessState, events: &[Event
             }
             Event::Scope(ScopeEvent::ScopeCreated { .. } | ScopeEvent::ScopeRenamed { .. }) => {}
             Event::Scope(event) => moved.extend(after.scope_ix(event.scope().as_str())),
-            Event::Organisation(_) | Event::Role(_) => {}
+            Event::Organisation(_) | Event::Role(_) | Event::Review(_) => {}
         }
     }
     if !moved.is_empty() {

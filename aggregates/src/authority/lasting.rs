@@ -43,7 +43,7 @@ fn may_narrow(event: &Event) -> bool {
         Event::Organisation(event) => {
             matches!(event, OrganisationEvent::OwnerTransferred { .. } | OrganisationEvent::PolicyRevised { .. })
         }
-        Event::Scope(_) => false,
+        Event::Scope(_) | Event::Review(_) => false,
     }
 }
 

@@ -74,6 +74,14 @@ impl Facts {
         self.needs(Need::AuditExport)
     }
 
+    /// Whether whoever acts may open, complete and cancel access reviews, and look at all of them.
+    ///
+    /// # Errors
+    /// [`Refusal::MissingPermission`].
+    pub fn may_review(&self) -> Result<(), Refusal> {
+        self.needs(Need::ReviewOpen)
+    }
+
     fn needs(&self, need: Need) -> Result<(), Refusal> {
         match self.acting()? {
             Acting::Member(member) => self.authorise(member, need, &[Place::Organisation], || self.missing_need(need)),

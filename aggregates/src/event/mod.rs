@@ -6,6 +6,7 @@
 mod member;
 mod organisation;
 mod recorded;
+mod review;
 mod role;
 mod scope;
 
@@ -14,6 +15,7 @@ use cqrs_es::DomainEvent;
 pub use member::{Details, EndedRole, MemberEvent};
 pub use organisation::{AuditExported, CommandRefused, OrganisationEvent};
 pub use recorded::{Metadata, Origin, Recorded, WAYS};
+pub use review::{Decision, Frozen, ReviewAbout, ReviewEvent, ReviewLine, ReviewResult, ReviewedAccess, Verdict};
 pub use role::{RoleCreated, RoleEvent};
 pub use scope::ScopeEvent;
 
@@ -33,6 +35,8 @@ pub enum Event {
     Member(MemberEvent),
     /// Of a scope.
     Scope(ScopeEvent),
+    /// Of an access review.
+    Review(ReviewEvent),
 }
 
 /// Where and when an event stands in the organisation's log.
@@ -85,6 +89,7 @@ impl Event {
             ("role", EVENT_VERSION) => serde_json::from_str(payload).map(Self::Role),
             ("member", EVENT_VERSION) => serde_json::from_str(payload).map(Self::Member),
             ("scope", EVENT_VERSION) => serde_json::from_str(payload).map(Self::Scope),
+            ("review", EVENT_VERSION) => serde_json::from_str(payload).map(Self::Review),
             _ => {
                 let [event_type, aggregate_type, version] =
                     [event_type, aggregate_type, event_version].map(str::to_owned);
@@ -109,16 +114,18 @@ impl Event {
             Self::Role(event) => serde_json::to_string(event),
             Self::Member(event) => serde_json::to_string(event),
             Self::Scope(event) => serde_json::to_string(event),
+            Self::Review(event) => serde_json::to_string(event),
         }
     }
 
-    /// `organisation`, `role`, `member` or `scope`.
+    /// `organisation`, `role`, `member`, `scope` or `review`.
     pub fn aggregate_type(&self) -> &'static str {
         match self {
             Self::Organisation(_) => "organisation",
             Self::Role(_) => "role",
             Self::Member(_) => "member",
             Self::Scope(_) => "scope",
+            Self::Review(_) => "review",
         }
     }
 
@@ -129,6 +136,7 @@ impl Event {
             Self::Role(event) => event.name(),
             Self::Member(event) => event.name(),
             Self::Scope(event) => event.name(),
+            Self::Review(event) => event.name(),
         }
     }
 }
@@ -153,4 +161,10 @@ macro_rules! domain_event {
     )*};
 }
 
-domain_event!(OrganisationEvent => Organisation, RoleEvent => Role, MemberEvent => Member, ScopeEvent => Scope);
+domain_event!(
+    OrganisationEvent => Organisation,
+    RoleEvent => Role,
+    MemberEvent => Member,
+    ScopeEvent => Scope,
+    ReviewEvent => Review
+);

@@ -203,6 +203,9 @@ pub struct Authority {
     pub audit_view: CompactString,
     /// Export the audit log.
     pub audit_export: CompactString,
+    /// Open, complete and cancel access reviews. Absent: who reads the audit log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_open: Option<CompactString>,
     /// Export a member's personal data, and erase it unless `personal_erase` names another permission for that.
     pub personal_data: CompactString,
     /// Erase a member's personal data.

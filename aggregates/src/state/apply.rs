@@ -30,6 +30,7 @@ impl AccessState {
             Event::Role(event) => self.apply_role(event, stamp),
             Event::Member(event) => self.apply_member(event, stamp),
             Event::Scope(event) => self.apply_scope(event, stamp),
+            Event::Review(event) => self.apply_review(event, stamp),
         }
         self.head = Some(stamp);
         self.keep_index();

@@ -10,6 +10,7 @@ mod keys;
 mod names;
 pub mod permission_set;
 mod personal;
+mod reviews;
 pub mod snapshot;
 mod table;
 
@@ -25,13 +26,16 @@ pub(crate) use indexed::Touched;
 pub use keys::{KeyEntry, KeyIx};
 pub use names::fold_name;
 pub use personal::{Reveal, Shown};
+pub use reviews::ReviewEntry;
 pub(crate) use table::SharedMap;
 use table::Table;
 
 use crate::access::index::AccessIndex;
 use crate::event::Stamp;
 use crate::profile::Profile;
-use crate::vocabulary::{KeyId, MemberId, MemberScope, OrganisationId, RoleId, RoleRef, ScopeId, ScopeRef, Time};
+use crate::vocabulary::{
+    KeyId, MemberId, MemberScope, OrganisationId, ReviewId, RoleId, RoleRef, ScopeId, ScopeRef, Time,
+};
 
 /// The fold of an organisation's events up to one position.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +51,7 @@ pub struct AccessState {
     members: Table<MemberId, MemberEntry>,
     scopes: Table<ScopeId, ScopeEntry>,
     keys: Table<KeyId, KeyEntry>,
+    reviews: Table<ReviewId, ReviewEntry>,
     refusals: SharedMap<CompactString, (Time, u32)>,
     /// Kept along with every event, once it is asked for.
     index: Option<Arc<AccessIndex>>,
@@ -156,9 +161,12 @@ impl AccessState {
         const ROLE: usize = 1_000;
         const SCOPE: usize = 400;
         const ASSIGNMENT: usize = 100;
+        const REVIEW_LINE: usize = 400;
         const PROFILE: usize = 200_000;
         let assignments: usize = self.roles.iter().map(|(_, role)| role.holders.len()).sum();
+        let reviewed: usize = self.reviews().map(|entry| entry.review.lines.len()).sum();
         PROFILE
+            + reviewed * REVIEW_LINE
             + self.members.len() * MEMBER
             + self.roles.len() * ROLE
             + self.scopes.len() * SCOPE

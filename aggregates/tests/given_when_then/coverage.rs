@@ -1,16 +1,17 @@
 //! No command without an accepted case, no rule without a refused one.
 
-use chancery_aggregates::command::{MemberCommand, OrganisationCommand, RoleCommand, ScopeCommand};
+use chancery_aggregates::command::{MemberCommand, OrganisationCommand, ReviewCommand, RoleCommand, ScopeCommand};
 use chancery_aggregates::refusal::Refusal;
 use serde::de::DeserializeOwned;
 
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     include_str!("document.rs"),
     include_str!("key.rs"),
     include_str!("member.rs"),
     include_str!("member_refused.rs"),
     include_str!("organisation.rs"),
     include_str!("personal_data.rs"),
+    include_str!("review.rs"),
     include_str!("role.rs"),
     include_str!("role_refused.rs"),
     include_str!("scope.rs"),
@@ -39,13 +40,14 @@ fn every_rule_is_provoked_by_a_test() {
 #[test]
 fn every_command_is_accepted_in_a_test() {
     let of = |kind: &str, names: Vec<String>| names.into_iter().map(|name| format!("{kind}Command::{name}")).collect();
-    let commands: [Vec<String>; 4] = [
+    let commands: [Vec<String>; 5] = [
         of("Organisation", variants::<OrganisationCommand>()),
         of("Role", variants::<RoleCommand>()),
         of("Member", variants::<MemberCommand>()),
         of("Scope", variants::<ScopeCommand>()),
+        of("Review", variants::<ReviewCommand>()),
     ];
-    assert_eq!(commands.iter().map(Vec::len).collect::<Vec<_>>(), [6, 11, 24, 7]);
+    assert_eq!(commands.iter().map(Vec::len).collect::<Vec<_>>(), [6, 11, 24, 7, 5]);
     let accepted = |command: &String| {
         tests().any(|test| {
             let word = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric());

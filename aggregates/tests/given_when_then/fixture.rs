@@ -2,16 +2,19 @@
 
 use std::fmt::Debug;
 
-use chancery_aggregates::command::{Command, MemberCommand, OrganisationCommand, RoleCommand, ScopeCommand};
+use chancery_aggregates::command::{
+    Command, MemberCommand, OrganisationCommand, ReviewCommand, RoleCommand, ScopeCommand,
+};
 use chancery_aggregates::event::{Event, Stamp};
 use chancery_aggregates::founding::{Founder, commands};
 use chancery_aggregates::member::Member;
 use chancery_aggregates::organisation::Organisation;
 use chancery_aggregates::profile::document::{Policy, ProfileDocument};
 use chancery_aggregates::refusal::Refusal;
+use chancery_aggregates::review::Review;
 use chancery_aggregates::role::Role;
 use chancery_aggregates::scope::Scope;
-use chancery_aggregates::vocabulary::{Actor, MemberId, OrganisationId, RoleId, ScopeId, Time};
+use chancery_aggregates::vocabulary::{Actor, MemberId, OrganisationId, ReviewId, RoleId, ScopeId, Time};
 use chancery_aggregates::{AccessState, Facts};
 use chrono::{DateTime, TimeDelta};
 use cqrs_es::Aggregate;
@@ -50,6 +53,7 @@ impl World {
             Command::Role(id, command) => world.given(OPERATOR, (id, command)),
             Command::Member(id, command) => world.given(OPERATOR, (id, command)),
             Command::Scope(id, command) => world.given(OPERATOR, (id, command)),
+            Command::Review(id, command) => world.given(OPERATOR, (id, command)),
         })
     }
 
@@ -69,6 +73,11 @@ impl World {
         let mut policy = self.state.profile().expect("a founded organisation").policy().clone();
         change(&mut policy);
         self.given(OPERATOR, OrganisationCommand::RevisePolicy { policy: Box::new(policy) })
+    }
+
+    /// The organisation at its head.
+    pub(crate) fn state(&self) -> &AccessState {
+        &self.state
     }
 
     /// Time passes.
@@ -161,6 +170,7 @@ asked! {
     RoleId, RoleCommand => Role, RoleEvent, role, role_by_id;
     MemberId, MemberCommand => Member, MemberEvent, member, member_by_id;
     ScopeId, ScopeCommand => Scope, ScopeEvent, scope, scope_by_id;
+    ReviewId, ReviewCommand => Review, ReviewEvent, review, review_by_id;
 }
 
 /// How a chain ends that is refused.

@@ -15,6 +15,7 @@ mod member_refused;
 mod messages;
 mod organisation;
 mod personal_data;
+mod review;
 mod role;
 mod role_refused;
 mod scope;

@@ -21,6 +21,7 @@ pub(crate) fn full() -> ProfileDocument {
             key_issue: None,
             key_revoke: None,
             key_view: None,
+            review_open: None,
             ..authority()
         },
         account_types: vec![AccountTypeDocument {
@@ -163,5 +164,6 @@ fn authority() -> Authority {
         key_issue: None,
         key_revoke: None,
         key_view: None,
+        review_open: None,
     }
 }

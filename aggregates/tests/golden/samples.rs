@@ -1,14 +1,14 @@
 //! One of each event, as Rust has it.
 
 use chancery_aggregates::event::{
-    AuditExported, CommandRefused, Details, EndedRole, Event, MemberEvent, OrganisationEvent, RoleCreated, RoleEvent,
-    ScopeEvent,
+    AuditExported, CommandRefused, Decision, Details, EndedRole, Event, Frozen, MemberEvent, OrganisationEvent,
+    ReviewAbout, ReviewEvent, ReviewLine, ReviewResult, ReviewedAccess, RoleCreated, RoleEvent, ScopeEvent, Verdict,
 };
 use chancery_aggregates::key::KeyHash;
 use chancery_aggregates::profile::document::{AssignedBy, Policy};
 use chancery_aggregates::vocabulary::{
     AccountTypeKey, DocumentKind, KeyId, MemberId, MemberKind, MemberScope, OrganisationId, PermissionKey,
-    PermissionRef, Personal, RoleId, RoleRef, ScopeId, ScopeRef, Time, Window,
+    PermissionRef, Personal, ReviewId, ReviewRef, RoleId, RoleRef, ScopeId, ScopeRef, Time, Window,
 };
 
 use crate::profile;
@@ -47,6 +47,7 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(of_access());
     samples.extend(of_keys());
     samples.extend(of_scopes());
+    samples.extend(of_reviews());
     samples
 }
 
@@ -301,6 +302,59 @@ fn of_scopes() -> Vec<Sample> {
         full(ScopeEvent::ScopeArchived { scope: attic() }),
         full(ScopeEvent::ScopeRestored { scope: attic() }),
     ]
+}
+
+fn of_reviews() -> Vec<Sample> {
+    let (review, frozen) = (quarter(), Frozen { position: 40, time: at(0) });
+    let opened = |about, lines| ReviewEvent::ReviewOpened { review: quarter(), about, frozen, deadline: at(1), lines };
+    let window = Window { from: Some(at(0)), until: Some(at(1)) };
+    let in_attic = ReviewedAccess::Role { role: role(), scope: Some(attic()), window };
+    let plain = ReviewedAccess::Role { role: role(), scope: None, window: Window::default() };
+    let direct = ReviewedAccess::Permission { permission: permission() };
+    let key = |expires| ReviewedAccess::Key { key: KeyId::known("k1"), label: "Nightly export".into(), expires };
+    let all =
+        [in_attic, plain.clone(), ReviewedAccess::Ownership { role: role() }, direct, key(Some(at(0))), key(None)];
+    let lines: Vec<ReviewLine> = all.into_iter().zip(1..).map(|(access, number)| line(number, access)).collect();
+    let result = ReviewResult { lines: 6, kept: 4, revoked: 2, root: "9f86d081".into(), ..ReviewResult::default() };
+    let late = ReviewResult { undecided: vec![3], outstanding: vec![1, 2], ..result.clone() };
+    let (kept, revoked) = (decision(Verdict::Keep, Some(12)), decision(Verdict::Revoke, Some(12)));
+    let gone = decision(Verdict::Keep, None);
+    let decided = |before, after| ReviewEvent::ReviewLineDecided {
+        review: quarter(),
+        line: line(2, plain.clone()),
+        before,
+        after,
+    };
+    vec![
+        full(opened(ReviewAbout::Role(role()), 6)),
+        with("all", opened(ReviewAbout::All, 6)),
+        with("sensitive", opened(ReviewAbout::Sensitive, 6)),
+        with("scope", opened(ReviewAbout::Scope(attic()), 6)),
+        full(ReviewEvent::ReviewLinesListed { review: quarter().id, lines }),
+        full(ReviewEvent::ReviewReviewerChanged {
+            review: quarter(),
+            lines: vec![1, 2],
+            before: MemberId::known("ann"),
+            after: MemberId::known("bob"),
+        }),
+        full(decided(Some(kept), revoked)),
+        minimal(decided(None, gone)),
+        full(ReviewEvent::ReviewCompleted { review: review.clone(), frozen, result: late }),
+        minimal(ReviewEvent::ReviewCompleted { review: review.clone(), frozen, result }),
+        full(ReviewEvent::ReviewCancelled { review, lines: 6, decided: 2 }),
+    ]
+}
+
+fn quarter() -> ReviewRef {
+    ReviewRef { id: ReviewId::known("q1"), name: "First quarter".into() }
+}
+
+fn line(line: u32, access: ReviewedAccess) -> ReviewLine {
+    ReviewLine { line, member: tom(), access, since: 12, reviewer: MemberId::known("ann") }
+}
+
+fn decision(verdict: Verdict, standing: Option<u64>) -> Decision {
+    Decision { verdict, standing }
 }
 
 fn tom() -> MemberId {

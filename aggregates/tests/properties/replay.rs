@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chancery_aggregates::event::{EVENT_VERSION, MemberEvent, OrganisationEvent, RoleEvent, ScopeEvent};
+use chancery_aggregates::event::{EVENT_VERSION, MemberEvent, OrganisationEvent, ReviewEvent, RoleEvent, ScopeEvent};
 use chancery_aggregates::member::Member;
 use chancery_aggregates::organisation::Organisation;
+use chancery_aggregates::review::Review;
 use chancery_aggregates::role::Role;
 use chancery_aggregates::scope::Scope;
 use chancery_aggregates::state::snapshot::ProfileCache;
-use chancery_aggregates::vocabulary::{MemberId, MemberScope, RoleId, ScopeId};
+use chancery_aggregates::vocabulary::{MemberId, MemberScope, ReviewId, RoleId, ScopeId};
 
 use chancery_aggregates::{AccessState, Event};
 use cqrs_es::Aggregate;
@@ -27,6 +28,7 @@ fn assert_same(one: &AccessState, other: &AccessState) {
     assert_eq!(one.members().collect::<Vec<_>>(), other.members().collect::<Vec<_>>());
     assert_eq!(one.scopes().collect::<Vec<_>>(), other.scopes().collect::<Vec<_>>());
     assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+    assert_eq!(one.reviews().collect::<Vec<_>>(), other.reviews().collect::<Vec<_>>());
     for (ix, role) in one.roles() {
         assert_eq!(one.role_named(&role.name), Some(ix), "found by name");
         assert_eq!(other.role_named(&role.name), Some(ix), "found by name");
@@ -111,6 +113,7 @@ struct Streams {
     roles: BTreeMap<RoleId, Vec<RoleEvent>>,
     members: BTreeMap<MemberId, Vec<MemberEvent>>,
     scopes: BTreeMap<ScopeId, Vec<ScopeEvent>>,
+    reviews: BTreeMap<ReviewId, Vec<ReviewEvent>>,
 }
 
 fn fold<A: Aggregate>(events: &[A::Event]) -> A {
@@ -129,6 +132,7 @@ fn check_streams(world: &World) {
             Event::Role(event) => streams.roles.entry(event.role().clone()).or_default().push(event.clone()),
             Event::Member(event) => streams.members.entry(event.member().clone()).or_default().push(event.clone()),
             Event::Scope(event) => streams.scopes.entry(event.scope().clone()).or_default().push(event.clone()),
+            Event::Review(event) => streams.reviews.entry(event.review().clone()).or_default().push(event.clone()),
         }
     }
     let state = &world.state;
@@ -168,6 +172,11 @@ fn check_streams(world: &World) {
         let entry = state.scope_by_id(id.as_str()).unwrap();
         assert_eq!(entry.sequence, events.len() as u64, "{id}");
         assert_eq!(Scope::of(state, entry), fold(events));
+    }
+    for (id, events) in &streams.reviews {
+        let entry = state.review_by_id(id.as_str()).unwrap();
+        assert_eq!(entry.sequence, events.len() as u64, "{id}");
+        assert_eq!(Review::of(state, entry), fold(events));
     }
 }
 

@@ -6,6 +6,7 @@
 mod filter;
 mod member;
 mod organisation;
+mod review;
 mod role;
 mod scope;
 mod subjects;
@@ -161,6 +162,7 @@ impl Teller<'_> {
             Event::Role(event) => Told::new(role::tell(event)),
             Event::Member(event) => Told::new(member::tell(self, event)),
             Event::Scope(event) => Told::new(scope::tell(event)),
+            Event::Review(event) => Told::new(review::tell(self, event)),
         }
     }
 

@@ -93,6 +93,7 @@ fn cites_only_what_exists(rule: &str) -> bool {
         "member_left",
         "missing_permission",
         "not_owner",
+        "not_reviewer",
         "one_role_only",
         "operator_only",
         "outranked",
@@ -103,6 +104,7 @@ fn cites_only_what_exists(rule: &str) -> bool {
         "scope_cycle",
         "scope_for_other_account_type",
         "self_change",
+        "self_review",
         "system_only",
         "system_role",
         "toggle_not_held",
@@ -123,6 +125,8 @@ fn tell_attempt(teller: &Teller<'_>, refused: &CommandRefused) -> String {
         }
         "role" => state.role_by_id(id).map_or_else(|| format!("`{id}`"), |role| role.name.to_string()),
         "scope" => state.scope_by_id(id).map_or_else(|| format!("`{id}`"), |scope| scope.name.to_string()),
+        "review" if teller.names || state.review_by_id(id).is_some() => format!("`{id}`"),
+        "review" => "(new or unknown)".to_owned(),
         _ if refused.target == "*" => "many others".to_owned(),
         _ => String::new(),
     };
@@ -184,6 +188,11 @@ fn attempted(command: &str) -> Option<&'static str> {
         "UnshareScope" => "end the sharing of {}",
         "ArchiveScope" => "archive {}",
         "RestoreScope" => "restore {}",
+        "OpenReview" => "open the review {}",
+        "DecideLines" => "decide lines of the review {}",
+        "DelegateLines" => "pass on lines of the review {}",
+        "CompleteReview" => "complete the review {}",
+        "CancelReview" => "cancel the review {}",
         _ => return None,
     })
 }

@@ -1,7 +1,9 @@
 //! What an event is about, for filters and links.
 
 use chancery_aggregates::Event;
-use chancery_aggregates::event::{MemberEvent, OrganisationEvent, RoleEvent, ScopeEvent};
+use chancery_aggregates::event::{
+    MemberEvent, OrganisationEvent, ReviewAbout, ReviewEvent, ReviewLine, ReviewedAccess, RoleEvent, ScopeEvent,
+};
 use chancery_aggregates::vocabulary::{MemberId, PermissionRef, RoleRef, ScopeRef};
 use serde::Serialize;
 
@@ -26,6 +28,8 @@ pub enum SubjectKind {
     Permission,
     /// A node of the resource tree.
     Scope,
+    /// An access review.
+    Review,
 }
 
 #[derive(Default)]
@@ -38,6 +42,7 @@ pub(crate) fn of(event: &Event) -> Vec<Subject> {
         Event::Role(event) => subjects.of_role(event),
         Event::Member(event) => subjects.of_member(event),
         Event::Scope(event) => subjects.of_scope(event),
+        Event::Review(event) => subjects.of_review(event),
     }
     subjects.0
 }
@@ -90,6 +95,7 @@ impl Subjects {
                 Some(("member", id)) => self.add(SubjectKind::Member, id),
                 Some(("role", id)) => self.add(SubjectKind::Role, id),
                 Some(("scope", id)) => self.add(SubjectKind::Scope, id),
+                Some(("review", id)) => self.add(SubjectKind::Review, id),
                 _ => {}
             },
         }
@@ -143,6 +149,39 @@ impl Subjects {
             | MemberEvent::KeyIssued { .. }
             | MemberEvent::KeyExpiryChanged { .. }
             | MemberEvent::KeyRevoked { .. } => {}
+        }
+    }
+
+    fn of_review(&mut self, event: &ReviewEvent) {
+        self.add(SubjectKind::Review, event.review().as_str());
+        match event {
+            ReviewEvent::ReviewOpened { about, .. } => match about {
+                ReviewAbout::Role(role) => self.roles([role]),
+                ReviewAbout::Scope(scope) => self.scopes([scope]),
+                ReviewAbout::All | ReviewAbout::Sensitive => {}
+            },
+            ReviewEvent::ReviewReviewerChanged { before, after, .. } => {
+                self.member(before);
+                self.member(after);
+            }
+            ReviewEvent::ReviewLineDecided { line, .. } => self.reviewed(line),
+            // Who stands in a list is neither changed nor judged by it.
+            ReviewEvent::ReviewLinesListed { .. }
+            | ReviewEvent::ReviewCompleted { .. }
+            | ReviewEvent::ReviewCancelled { .. } => {}
+        }
+    }
+
+    fn reviewed(&mut self, line: &ReviewLine) {
+        self.member(&line.member);
+        match &line.access {
+            ReviewedAccess::Role { role, scope, .. } => {
+                self.roles([role]);
+                self.scopes(scope);
+            }
+            ReviewedAccess::Ownership { role } => self.roles([role]),
+            ReviewedAccess::Permission { permission } => self.permission(permission),
+            ReviewedAccess::Key { .. } => {}
         }
     }
 

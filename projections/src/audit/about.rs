@@ -2,7 +2,7 @@
 
 use chancery_aggregates::AccessState;
 use chancery_aggregates::event::{
-    CommandRefused, Details, Event, MemberEvent, OrganisationEvent, RoleEvent, ScopeEvent,
+    CommandRefused, Details, Event, MemberEvent, OrganisationEvent, ReviewEvent, ReviewedAccess, RoleEvent, ScopeEvent,
 };
 use chancery_aggregates::vocabulary::{MemberId, PermissionRef, RoleRef, ScopeRef};
 use compact_str::CompactString;
@@ -36,6 +36,7 @@ impl About {
             Event::Role(event) => about.role_event(event, state),
             Event::Member(event) => about.member_event(event),
             Event::Scope(event) => about.scope_event(event, state),
+            Event::Review(event) => about.review_event(event),
         }
         about
     }
@@ -184,6 +185,43 @@ impl About {
         self.role(role);
         if let Some(scope) = scope {
             self.scope(scope);
+        }
+    }
+
+    fn review_event(&mut self, event: &ReviewEvent) {
+        match event {
+            ReviewEvent::ReviewOpened { review, about, frozen, deadline, lines } => {
+                let opened = json!({ "review": review, "about": about, "frozen": frozen, "deadline": deadline,
+                    "lines": lines });
+                self.after = written(&opened);
+            }
+            ReviewEvent::ReviewLinesListed { review, lines } => {
+                let numbers: Vec<u32> = lines.iter().map(|line| line.line).collect();
+                self.after = written(&json!({ "review": review, "lines": numbers }));
+            }
+            ReviewEvent::ReviewReviewerChanged { review, lines, before, after } => {
+                let side = |reviewer| json!({ "review": review, "lines": lines, "reviewer": reviewer });
+                self.change(&side(before), &side(after));
+            }
+            ReviewEvent::ReviewLineDecided { review, line, before, after } => {
+                self.member(&line.member);
+                match &line.access {
+                    ReviewedAccess::Role { role, scope, .. } => self.assignment(role, scope.as_ref()),
+                    ReviewedAccess::Ownership { role } => self.role(role),
+                    ReviewedAccess::Permission { permission } => self.permission(permission),
+                    ReviewedAccess::Key { .. } => {}
+                }
+                self.before = before.as_ref().and_then(written);
+                let decided = json!({ "review": review, "line": line.line, "access": line.access, "since": line.since,
+                    "decision": after });
+                self.after = written(&decided);
+            }
+            ReviewEvent::ReviewCompleted { review, frozen, result } => {
+                self.after = written(&json!({ "review": review, "frozen": frozen, "result": result }));
+            }
+            ReviewEvent::ReviewCancelled { review, lines, decided } => {
+                self.after = written(&json!({ "review": review, "lines": lines, "decided": decided }));
+            }
         }
     }
 

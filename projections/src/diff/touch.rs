@@ -49,7 +49,7 @@ pub(super) fn of(event: &Event, before: &AccessState, after: &AccessState) -> To
             | RoleEvent::RoleUnlocked { .. } => Touch::Nothing,
         },
         Event::Member(event) => Touch::Members(after.member_ix(event.member().as_str()).into_iter().collect()),
-        Event::Scope(ScopeEvent::ScopeRenamed { .. }) => Touch::Nothing,
+        Event::Review(_) | Event::Scope(ScopeEvent::ScopeRenamed { .. }) => Touch::Nothing,
         Event::Scope(event) => after.scope_ix(event.scope().as_str()).map_or(Touch::Nothing, Touch::Scope),
     }
 }

@@ -89,6 +89,8 @@ impl<'a> Touched<'a> {
             Event::Role(event) => touched.role(event),
             Event::Member(event) => touched.member(event),
             Event::Scope(event) => touched.scope(event),
+            // A review decides; what is taken away is taken away by events of members.
+            Event::Review(_) => {}
         }
         touched.parts
     }

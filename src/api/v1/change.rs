@@ -174,6 +174,13 @@ impl Change {
         self.idempotency_key.is_some()
     }
 
+    /// The change with what made its actor act.
+    #[must_use]
+    pub fn caused_by(mut self, causation: String) -> Self {
+        self.context.causation = Some(causation);
+        self
+    }
+
     /// Which organisation is changed.
     pub fn organisation(&self) -> &OrganisationId {
         &self.organisation

@@ -19,6 +19,7 @@ mod owner;
 pub mod page;
 mod questions;
 mod reports;
+mod reviews;
 mod roles;
 mod rules;
 mod scopes;
@@ -47,6 +48,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(audit::routes())
         .merge(findings::routes())
         .merge(reports::routes())
+        .merge(reviews::routes())
         .merge(evidence::routes())
         .merge(status::routes())
 }

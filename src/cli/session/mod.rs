@@ -50,6 +50,23 @@ impl Done {
     }
 }
 
+/// What is recorded and told about a change besides what it does.
+#[derive(Debug, Default)]
+pub(super) struct Aside {
+    /// What made the actor act.
+    pub(super) causation: Option<String>,
+    /// More to tell programs.
+    pub(super) fields: serde_json::Map<String, serde_json::Value>,
+    /// More to tell people.
+    pub(super) notes: Vec<String>,
+}
+
+impl Aside {
+    pub(super) fn caused_by(causation: String) -> Self {
+        Self { causation: Some(causation), ..Self::default() }
+    }
+}
+
 /// One line's surroundings.
 #[derive(Debug)]
 pub struct Session {
@@ -150,17 +167,22 @@ impl Session {
     /// # Errors
     /// When nobody is named who acts, or a rule refuses.
     pub async fn execute(&self, commands: Vec<Command>) -> Result<Done, CliError> {
+        self.execute_with(commands, Aside::default()).await
+    }
+
+    /// [`Session::execute`], with what is recorded and told besides.
+    pub(in crate::cli) async fn execute_with(&self, commands: Vec<Command>, aside: Aside) -> Result<Done, CliError> {
         let actor = self.actor()?.clone();
         let organisation = self.organisation().await?;
         let engine = self.engine()?;
         // Tells of a misspelt organisation with the nearest name.
         let before = engine.state(&organisation).await?;
         let idempotency_key = self.idempotency_key();
-        let context = self.context();
+        let context = Context { causation: aside.causation.clone(), ..self.context() };
         let request = Request { organisation: organisation.clone(), commands, actor, context, idempotency_key };
         let outcome = engine.execute(request).await?;
         let (outcome, before) = self.as_first(&organisation, outcome, before).await?;
-        sentence::tell(&outcome, &before, &self.output)?;
+        sentence::tell(&outcome, &before, &aside, &self.output)?;
         Ok(Done::Wrote(outcome))
     }
 

@@ -4,6 +4,7 @@ use crate::founding::{self, Founder};
 use crate::member::Member;
 use crate::organisation::Organisation;
 use crate::profile::BUILT_IN;
+use crate::review::Review;
 use crate::role::Role;
 use crate::scope::Scope;
 use crate::state::AccessState;
@@ -57,6 +58,11 @@ impl World {
             Command::Scope(id, command) => {
                 let scope = self.state.scope_by_id(id.as_str()).map(|scope| Scope::of(&self.state, scope));
                 let events = scope.unwrap_or_default().decide(id, command, &facts).unwrap();
+                events.into_iter().map(Into::into).collect()
+            }
+            Command::Review(id, command) => {
+                let review = self.state.review_by_id(id.as_str()).map(|review| Review::of(&self.state, review));
+                let events = review.unwrap_or_default().decide(id, command, &facts).unwrap();
                 events.into_iter().map(Into::into).collect()
             }
         };

@@ -92,6 +92,7 @@ const AUTHORITY: &[Field] = &[
     must("activity_view", Text),
     must("audit_view", Text),
     must("audit_export", Text),
+    may("review_open", Text),
     must("personal_data", Text),
     may("personal_erase", Text),
     may("key_own", Text),

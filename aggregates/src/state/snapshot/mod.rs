@@ -14,7 +14,7 @@ use crate::profile::Profile;
 
 /// The layout of the bytes. Raise it with every change of what the images keep, or of what the fold
 /// makes of an event: snapshots of other versions are not read.
-pub const SNAPSHOT_VERSION: u32 = 2;
+pub const SNAPSHOT_VERSION: u32 = 3;
 
 /// Compiled profiles kept for the next snapshot.
 const PROFILES_KEPT: usize = 16;
@@ -61,7 +61,7 @@ impl AccessState {
         let unwritable = |error: &dyn std::error::Error| SnapshotError::Unwritable(error.to_string());
         let profile = self.profile.as_ref().map(|profile| serde_json::to_string(profile.document()));
         let profile = profile.transpose().map_err(|error| unwritable(&error))?;
-        let image = StateImage::of(self, profile);
+        let image = StateImage::of(self, profile).map_err(|error| unwritable(&error))?;
         let mut bytes = postcard::to_allocvec(&image).map_err(|error| unwritable(&error))?;
         bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
         Ok(bytes)

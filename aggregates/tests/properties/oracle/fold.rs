@@ -229,6 +229,7 @@ impl Oracle {
             }
             "ScopeArchived" => self.scope(&event["scope"]["id"]).archived = true,
             "ScopeRestored" => self.scope(&event["scope"]["id"]).archived = false,
+            review if review.starts_with("Review") => {}
             other => panic!("the oracle has never heard of {other}"),
         }
     }

@@ -14,7 +14,8 @@ impl World {
             0..4 => Command::Organisation(self.organisation_command(verb, choices)),
             4..88 => self.role_command(verb - 4, choices),
             88..200 => self.member_command(verb - 88, choices),
-            _ => self.scope_command(verb - 200, choices),
+            200..252 => self.scope_command(verb - 200, choices),
+            _ => self.review_command(verb - 252, choices),
         }
     }
 

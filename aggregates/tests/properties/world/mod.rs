@@ -3,6 +3,7 @@
 mod choices;
 mod commands;
 mod opening;
+mod reviews;
 
 use chancery_aggregates::event::{Details, OrganisationEvent};
 use chancery_aggregates::founding::{self, Founder};
@@ -11,6 +12,7 @@ use chancery_aggregates::organisation::Organisation;
 use chancery_aggregates::profile::BUILT_IN;
 use chancery_aggregates::profile::document::ProfileDocument;
 use chancery_aggregates::refused;
+use chancery_aggregates::review::Review;
 use chancery_aggregates::role::Role;
 use chancery_aggregates::scope::Scope;
 use chancery_aggregates::vocabulary::{Actor, MemberId, OrganisationId, PermissionKey, RoleId, ScopeId, Time};
@@ -142,6 +144,10 @@ pub(crate) fn decide(facts: &Facts, command: &Command) -> Result<Vec<Event>, Ref
         Command::Scope(id, command) => {
             let scope = state.scope_by_id(id.as_str()).map(|entry| Scope::of(state, entry)).unwrap_or_default();
             scope.decide(id, command, facts).map(wrap)
+        }
+        Command::Review(id, command) => {
+            let review = state.review_by_id(id.as_str()).map(|entry| Review::of(state, entry)).unwrap_or_default();
+            review.decide(id, command, facts).map(wrap)
         }
     }
 }

@@ -11,12 +11,22 @@ macro_rules! shapes {
     )* };
 }
 
+macro_rules! words {
+    ($($(#[doc = $doc:literal])+ $name:ident { $($word:ident),* })*) => { $(
+        $(#[doc = $doc])+
+        #[derive(ToSchema)]
+        #[schema(rename_all = "snake_case")]
+        pub(in crate::api::v1) enum $name { $($word),* }
+    )* };
+}
+
 mod access;
 mod answers;
 mod evidence;
 mod findings;
 mod log;
 mod members;
+mod reviews;
 mod scopes;
 
 pub(super) use access::{AccessReport, EffectivePermissions};
@@ -25,6 +35,7 @@ pub(super) use evidence::{Checkpoints, LogKeys, LogProof};
 pub(super) use findings::Findings;
 pub(super) use log::{Activity, AuditPage, Diff, DiffLine, EventPage};
 pub(super) use members::{Member, MemberInShort};
+pub(super) use reviews::{LeftLine, LineOfReview, Review};
 pub(super) use scopes::Scope;
 use utoipa::ToSchema;
 
@@ -72,15 +83,6 @@ shapes! {
     }
 }
 
-macro_rules! words {
-    ($($(#[doc = $doc:literal])+ $name:ident { $($word:ident),* })*) => { $(
-        $(#[doc = $doc])+
-        #[derive(ToSchema)]
-        #[schema(rename_all = "snake_case")]
-        pub(in crate::api::v1) enum $name { $($word),* }
-    )* };
-}
-
 words! {
     /// A human being, or a program
     KindOfMember { Person, Service }
@@ -89,7 +91,7 @@ words! {
     /// What became of a document
     DocumentState { Submitted, Approved, Rejected, Expired }
     /// What an event can be about
-    KindOfSubject { Member, Role, Permission, Scope }
+    KindOfSubject { Member, Role, Permission, Scope, Review }
     /// How a no may look
     KindOfDenial { Forbidden, NotFound }
     /// In which way a permission changed

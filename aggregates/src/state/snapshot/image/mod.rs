@@ -2,12 +2,14 @@
 
 mod key;
 mod member;
+mod review;
 mod role;
 mod scope;
 
 use compact_str::CompactString;
 use key::KeyImage;
 use member::MemberImage;
+use review::ReviewImage;
 use role::RoleImage;
 use scope::ScopeImage;
 use serde::{Deserialize, Serialize};
@@ -33,11 +35,12 @@ pub(super) struct StateImage {
     members: Vec<MemberImage>,
     scopes: Vec<ScopeImage>,
     keys: Vec<KeyImage>,
+    reviews: Vec<ReviewImage>,
     refusals: Vec<(CompactString, i64, u32)>,
 }
 
 impl StateImage {
-    pub(super) fn of(state: &AccessState, profile: Option<String>) -> Self {
+    pub(super) fn of(state: &AccessState, profile: Option<String>) -> Result<Self, serde_json::Error> {
         let AccessState {
             organisation,
             name,
@@ -50,6 +53,7 @@ impl StateImage {
             members,
             scopes,
             keys,
+            reviews,
             refusals,
             // Made from the rest by whoever asks for it.
             index: _,
@@ -60,7 +64,7 @@ impl StateImage {
             refusals.iter().map(|(key, (first, count))| (key.clone(), first.timestamp_micros(), *count)).collect();
         // The map has an order of its own; equal states are equal bytes.
         refusals.sort_unstable();
-        Self {
+        Ok(Self {
             organisation: organisation.clone(),
             name: name.clone(),
             founded: founded.map(stamp_image),
@@ -71,8 +75,9 @@ impl StateImage {
             members: members.iter().map(|(_, member)| MemberImage::of(member)).collect(),
             scopes: scopes.iter().map(|(_, scope)| ScopeImage::of(scope)).collect(),
             keys: keys.iter().map(|(_, key)| KeyImage::of(key)).collect(),
+            reviews: reviews.iter().map(|(_, review)| ReviewImage::of(review)).collect::<Result<_, _>>()?,
             refusals,
-        }
+        })
     }
 
     pub(super) fn state(self, profiles: &mut ProfileCache) -> Result<AccessState, SnapshotError> {
@@ -110,6 +115,10 @@ impl StateImage {
             if let Some(member) = state.members.get_mut(member.0) {
                 member.keys.push(ix);
             }
+        }
+        for image in self.reviews {
+            let review = image.entry()?;
+            state.reviews.insert(review.id.clone(), review);
         }
         for (key, first, count) in self.refusals {
             state.refusals.insert(key, (time(first)?, count));
