@@ -59,8 +59,8 @@ impl Threads {
             match kind {
                 SubjectKind::Role => self.add(Thread::Role(id)),
                 SubjectKind::Scope => self.add(Thread::Scope(id)),
-                // Nobody's access depends on another member.
-                SubjectKind::Member | SubjectKind::Permission => {}
+                // Nobody's access depends on another member, nor on what a review says of it.
+                SubjectKind::Member | SubjectKind::Permission | SubjectKind::Review => {}
             }
         }
         true
@@ -101,6 +101,8 @@ mod tests {
             Event::Role(event) => Thread::Role(event.role().to_string()),
             Event::Member(event) => Thread::Member(event.member().to_string()),
             Event::Scope(event) => Thread::Scope(event.scope().to_string()),
+            // No question leads to a review: its events are on no thread.
+            Event::Review(_) => Thread::Role("@reviews".to_owned()),
         }
     }
 

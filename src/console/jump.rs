@@ -74,7 +74,7 @@ impl<'a> Jumps<'a> {
             }
             SubjectKind::Role => reader.role(&subject.id).ok()?.1.name.to_string(),
             SubjectKind::Scope => reader.scope(&subject.id).ok()?.1.name.to_string(),
-            SubjectKind::Permission => return None,
+            SubjectKind::Permission | SubjectKind::Review => return None,
         })
     }
 
@@ -92,6 +92,7 @@ fn below(subject: &Subject) -> Option<String> {
         SubjectKind::Member => "members",
         SubjectKind::Role => "roles",
         SubjectKind::Scope => "scopes",
+        SubjectKind::Review => "reviews",
         SubjectKind::Permission => return None,
     };
     Some(format!("/{part}/{}", segment(&subject.id)))

@@ -108,7 +108,7 @@ impl Walk {
                 self.look_at_all(stamp.time);
             }
             // What they change may be everybody's access.
-            Event::Organisation(_) | Event::Role(_) | Event::Scope(_) => {
+            Event::Organisation(_) | Event::Role(_) | Event::Scope(_) | Event::Review(_) => {
                 for member in holders {
                     self.moves(member, stamp);
                 }
