@@ -130,7 +130,7 @@ fn no_reference_to_a_document_is_kept_of_whoever_was_erased() {
     let erased = || with_guest().given("ann", member("gus", MemberCommand::ErasePersonalData));
     erased()
         .when(SYSTEM, member("gus", submit(Some("blob/7"))))
-        .then_refused(&Refusal::PersonalDataErased { member: "gus".into() });
+        .then_refused("personal_data_erased", Refusal::PersonalDataErased { member: "gus".into() });
     erased().when(SYSTEM, member("gus", submit(None))).then_expect_events(vec![MemberEvent::DocumentSubmitted {
         member: gus(),
         document: passport(),

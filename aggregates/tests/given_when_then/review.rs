@@ -275,7 +275,7 @@ fn a_program_reviews_nothing() {
 #[test]
 fn a_reviewer_decides_several_lines_at_once() {
     let world = opened();
-    let events = vec![decided(&world, 2, Verdict::Keep, None), decided(&world, 4, Verdict::Keep, None)];
+    let events = [decided(&world, 2, Verdict::Keep, None), decided(&world, 4, Verdict::Keep, None)];
     world
         .when("ann", review(ReviewCommand::DecideLines { lines: vec![4, 2, 4], verdict: Verdict::Keep }))
         .then_expect_events(vec![events[0].clone(), events[1].clone()]);

@@ -15,6 +15,9 @@ use super::super::browser::{Browser, Page};
 use super::super::world::World;
 use super::{nobody_is_in, world};
 
+/// What a provider does wrong to the claims of a token, at an instant.
+type Fault = fn(&mut Value, i64);
+
 /// What the provider says next.
 #[derive(Default)]
 struct Script {
@@ -191,7 +194,7 @@ fn a_token_that_holds_signs_in_and_one_that_does_not_signs_nobody_in() {
     let page = faulty.sign_in(&mut world.browser(), |_| {});
     assert_eq!((page.status, page.header("location")), (303, "/console/acme"), "{page:?}");
     let past = chrono::Utc::now().timestamp() - 60;
-    let faults: [(&str, fn(&mut Value, i64)); 7] = [
+    let faults: [(&str, Fault); 7] = [
         ("another nonce", |claims, _| claims["nonce"] = json!("other")),
         ("no nonce", |claims, _| drop(claims.as_object_mut().unwrap().remove("nonce"))),
         ("another audience", |claims, _| claims["aud"] = json!("other")),
