@@ -37,6 +37,8 @@ pub struct Service {
     pub(super) document: Document,
     /// Who runs lines of the command line, if anybody does.
     pub(super) lines: Option<Arc<dyn Lines>>,
+    /// Held by whoever clears away what an erasure leaves: it is about the store as a whole.
+    pub(super) erasing: tokio::sync::Mutex<()>,
     /// Keeps the access states abreast of what other processes write.
     follower: Follower,
     stopping: watch::Sender<bool>,
@@ -57,7 +59,8 @@ impl Service {
             groups.observe(group.requests as f64);
         }));
         let stopping = watch::Sender::new(false);
-        Self { follower, engine, keys, settings, meters, console: Sessions::default(), document, lines: None, stopping }
+        let (console, erasing) = (Sessions::default(), tokio::sync::Mutex::default());
+        Self { follower, engine, keys, settings, meters, console, document, lines: None, erasing, stopping }
     }
 
     /// Has lines of the command line run, for `chancery --server`.

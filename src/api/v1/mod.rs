@@ -7,6 +7,7 @@
 //! cut into pages by [`page::cut`].
 
 mod audit;
+mod batch;
 pub mod change;
 mod evidence;
 mod findings;
@@ -17,6 +18,7 @@ mod names;
 mod organisations;
 mod owner;
 pub mod page;
+mod privacy;
 mod questions;
 mod roles;
 mod rules;
@@ -47,4 +49,6 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(findings::routes())
         .merge(evidence::routes())
         .merge(status::routes())
+        .merge(privacy::routes())
+        .merge(batch::routes())
 }

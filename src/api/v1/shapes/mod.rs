@@ -17,6 +17,7 @@ mod evidence;
 mod findings;
 mod log;
 mod members;
+mod privacy;
 mod scopes;
 
 pub(super) use access::{AccessReport, EffectivePermissions};
@@ -25,6 +26,7 @@ pub(super) use evidence::{Checkpoints, LogKeys, LogProof};
 pub(super) use findings::Findings;
 pub(super) use log::{Activity, AuditPage, Diff, DiffLine, EventPage};
 pub(super) use members::{Member, MemberInShort};
+pub(super) use privacy::Dossier;
 pub(super) use scopes::Scope;
 use utoipa::ToSchema;
 
