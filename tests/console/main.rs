@@ -12,4 +12,5 @@ mod cluster;
 mod members;
 mod reading;
 mod signing_in;
+mod walk;
 mod world;

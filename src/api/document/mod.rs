@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, Server};
 use utoipa_axum::router::OpenApiRouter;
@@ -32,12 +33,26 @@ impl Document {
     pub(super) fn new(settings: &Settings) -> Self {
         let document = describe(settings);
         // INVARIANT: a description made of strings always has a JSON form.
-        let value = serde_json::to_value(&document).unwrap_or_default();
+        let mut value = serde_json::to_value(&document).unwrap_or_default();
+        name_alternatives(&mut value);
         Self { json: value.to_string().into(), page: page::render(&value).into() }
     }
 
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.json).into_owned()
+    }
+}
+
+/// An alternative that is the same as a schema with a name is referred to by it: what a generic schema is made of is
+/// spelt out otherwise, and its name stands for nothing.
+fn name_alternatives(document: &mut Value) {
+    let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
+    let named = schemas.clone();
+    let alternatives = schemas.values_mut().filter_map(|schema| schema.get_mut("oneOf")?.as_array_mut());
+    for one in alternatives.flatten().filter(|one| one.get("$ref").is_none()) {
+        if let Some((name, _)) = named.iter().find(|(_, schema)| *schema == one) {
+            *one = json!({ "$ref": format!("#/components/schemas/{name}") });
+        }
     }
 }
 

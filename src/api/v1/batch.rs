@@ -54,31 +54,84 @@ struct Changes {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(tag = "operation", rename_all = "snake_case", deny_unknown_fields)]
 enum Step {
-    CreateRole { body: RoleToCreate },
-    DuplicateRole { role: String, body: RoleToDuplicate },
-    ChangeRole { role: String, body: RoleChanges },
-    DeleteRole { role: String },
-    AddMember { body: MemberToAdd },
-    ChangeMember { member: String, body: MemberChanges },
-    RemoveMember { member: String },
-    AssignRole { member: String, body: RoleToAssign },
+    CreateRole {
+        body: RoleToCreate,
+    },
+    DuplicateRole {
+        role: String,
+        body: RoleToDuplicate,
+    },
+    ChangeRole {
+        role: String,
+        body: RoleChanges,
+    },
+    DeleteRole {
+        role: String,
+    },
+    AddMember {
+        body: MemberToAdd,
+    },
+    ChangeMember {
+        member: String,
+        body: MemberChanges,
+    },
+    RemoveMember {
+        member: String,
+    },
+    AssignRole {
+        member: String,
+        body: RoleToAssign,
+    },
     UnassignRole {
         member: String,
         role: String,
         #[schema(nullable = false)]
         scope: Option<String>,
     },
-    ChangeMemberScope { member: String, body: ScopeToSet },
-    TogglePermissions { member: String, body: Toggles },
-    SubmitDocument { member: String, document: String, body: Submission },
-    ApproveDocument { member: String, document: String, body: Approval },
-    RejectDocument { member: String, document: String },
-    ExpireDocument { member: String, document: String },
-    CreateScope { body: ScopeToCreate },
-    ChangeScope { scope: String, body: ScopeChanges },
-    ShareScope { scope: String, with: String },
-    UnshareScope { scope: String, with: String },
-    TransferOwner { body: Transfer },
+    ChangeMemberScope {
+        member: String,
+        body: ScopeToSet,
+    },
+    TogglePermissions {
+        member: String,
+        body: Toggles,
+    },
+    SubmitDocument {
+        member: String,
+        document: String,
+        body: Submission,
+    },
+    ApproveDocument {
+        member: String,
+        document: String,
+        body: Approval,
+    },
+    RejectDocument {
+        member: String,
+        document: String,
+    },
+    ExpireDocument {
+        member: String,
+        document: String,
+    },
+    CreateScope {
+        body: ScopeToCreate,
+    },
+    ChangeScope {
+        scope: String,
+        body: ScopeChanges,
+    },
+    ShareScope {
+        scope: String,
+        with: String,
+    },
+    UnshareScope {
+        scope: String,
+        with: String,
+    },
+    TransferOwner {
+        body: Transfer,
+    },
 }
 
 /// What came of several changes
@@ -101,11 +154,7 @@ struct ChangesMade {
     request_body = Changes,
     responses((status = 200, body = Changed<ChangesMade>,
         description = "What happened; with `dry_run`, what would change instead"), Failures))]
-async fn change_several(
-    State(service): State<Shared>,
-    change: Change,
-    Json(body): Json<Changes>,
-) -> Answer<Response> {
+async fn change_several(State(service): State<Shared>, change: Change, Json(body): Json<Changes>) -> Answer<Response> {
     if body.changes.is_empty() || body.changes.len() > MOST {
         return Err(Problem::bad_request("too_many", format!("1 to {MOST} changes at once")).field("changes"));
     }
@@ -131,10 +180,11 @@ async fn change_several(
     };
     let before = service.engine.replay(&organisation, Moment::Position(outcome.since)).await?;
     // A repeated request is told what the first one did.
-    let events = read(&service.engine, &organisation, outcome.since, outcome.position, Vec::new(), |events, recorded| {
-        events.push(recorded);
-        ControlFlow::Continue(())
-    });
+    let events =
+        read(&service.engine, &organisation, outcome.since, outcome.position, Vec::new(), |events, recorded| {
+            events.push(recorded);
+            ControlFlow::Continue(())
+        });
     let events = in_words(&before.state, &events.await?);
     let made = ChangesMade { position: outcome.position, events };
     Ok(answer(StatusCode::OK, &outcome, Shown { location: None, version: None, body: made }))
