@@ -141,7 +141,7 @@ fn documents_scopes_of_members_and_the_owner_are_among_what_can_be_changed_toget
         document("approve_document", json!({"body": {"expires": "2099-01-01T00:00:00Z"}})),
         document("expire_document", json!({})),
         {"operation": "add_member", "body": {"id": "stan", "account_type": "staff"}},
-        {"operation": "change_member_scope", "member": "stan", "body": {"kind": "all"}}
+        {"operation": "change_member_scope", "member": "stan", "body": {"kind": "none"}}
     ]));
     let made = world.post("/v1/organisations/props/changes", "props/olivia", &judged).ok();
     let documents =

@@ -34,7 +34,7 @@ impl Document {
         let document = describe(settings);
         // INVARIANT: a description made of strings always has a JSON form.
         let mut value = serde_json::to_value(&document).unwrap_or_default();
-        name_alternatives(&mut value);
+        name_schemas(&mut value);
         Self { json: value.to_string().into(), page: page::render(&value).into() }
     }
 
@@ -43,16 +43,34 @@ impl Document {
     }
 }
 
-/// An alternative that is the same as a schema with a name is referred to by it: what a generic schema is made of is
-/// spelt out otherwise, and its name stands for nothing.
-fn name_alternatives(document: &mut Value) {
-    let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
-    let named = schemas.clone();
-    let alternatives = schemas.values_mut().filter_map(|schema| schema.get_mut("oneOf")?.as_array_mut());
-    for one in alternatives.flatten().filter(|one| one.get("$ref").is_none()) {
-        if let Some((name, _)) = named.iter().find(|(_, schema)| *schema == one) {
-            *one = json!({ "$ref": format!("#/components/schemas/{name}") });
+/// What is the same as a schema with a name is referred to by it: generic schemas and failures are spelt out otherwise,
+/// and their names stand for nothing.
+fn name_schemas(document: &mut Value) {
+    let Some(named) = document.pointer("/components/schemas").and_then(Value::as_object).cloned() else { return };
+    let name = |value: &mut Value| {
+        let known = named.iter().find(|(_, schema)| value.get("$ref").is_none() && *schema == value);
+        if let Some((name, _)) = known {
+            *value = json!({ "$ref": format!("#/components/schemas/{name}") });
         }
+    };
+    walk(document, &name);
+}
+
+/// Does something to every schema that stands in another one, or is one of a request or an answer.
+fn walk(value: &mut Value, name: &impl Fn(&mut Value)) {
+    match value {
+        Value::Object(members) => {
+            for (member, value) in members {
+                match member.as_str() {
+                    "schema" | "items" => name(value),
+                    "oneOf" => value.as_array_mut().into_iter().flatten().for_each(name),
+                    _ => {}
+                }
+                walk(value, name);
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| walk(value, name)),
+        _ => {}
     }
 }
 
