@@ -1,6 +1,7 @@
 //! Who calls: a key stands for a member of one organisation, or for the operator.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -100,9 +101,14 @@ impl Keys for FixedKeys {
     }
 }
 
-/// The caller of a request: an extractor. What takes it answers 401 without a key.
+/// The address at the other end of a connection, which the server adds to each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
+
+/// The caller of a request, and the address they call from where it is known: an extractor. What takes it answers 401
+/// without a key.
 #[derive(Debug, Clone)]
-pub struct Caller(pub Arc<Identity>);
+pub struct Caller(pub Arc<Identity>, pub Option<IpAddr>);
 
 impl Caller {
     /// Who acts in an organisation. The operator founds organisations and looks into none: who keeps
@@ -154,8 +160,19 @@ impl FromRequestParts<Shared> for Caller {
             let problem = Problem::new(axum::http::StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
             return Err(problem.retry_after(seconds));
         }
-        Ok(Self(identity))
+        Ok(Self(identity, client_address(parts, service)))
     }
+}
+
+/// From which address a request comes: that of the connection, or the one that a proxy says it has the request from.
+pub(crate) fn client_address(parts: &Parts, service: &Service) -> Option<IpAddr> {
+    let named = service.settings.client_address_header.as_deref();
+    let last = || parts.headers.get_all(named?).iter().next_back()?.to_str().ok()?.rsplit(',').next();
+    let told = last().and_then(|text| {
+        let text = text.trim();
+        text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
+    });
+    told.map(|told: IpAddr| told.to_canonical()).or_else(|| parts.extensions.get::<Peer>().map(|peer| peer.0))
 }
 
 /// Recognises a token.
@@ -182,7 +199,7 @@ impl Staying {
     /// # Errors
     /// When it does not.
     pub(super) async fn again(&self, service: &Service) -> Answer<Caller> {
-        identify(service, &self.token).await.map(Caller)
+        identify(service, &self.token).await.map(|identity| Caller(identity, self.caller.1))
     }
 }
 

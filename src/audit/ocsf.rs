@@ -8,7 +8,7 @@
 //! | a scope, or the organisation and its rules | Entity Management, 3004 |
 //! | nothing: a refusal, an export, a look at personal data | API Activity, 6003 |
 //!
-//! Members are named by id alone: what is sent to another system is erased there by nobody.
+//! Members are named by id alone, and it is not told from which address they acted: what is sent to another system is erased there by nobody.
 
 use chancery_aggregates::vocabulary::OrganisationId;
 use chancery_projections::audit::{Entry, Named, Outcome};
@@ -46,8 +46,8 @@ pub(super) fn event(organisation: &OrganisationId, entry: &Entry) -> Value {
         "status_id": if refused { 2 } else { 1 },
         "message": entry.impersonal,
         "metadata": metadata(organisation, entry),
-        "actor": { "user": user(&entry.actor), "app_name": entry.agent.as_deref().unwrap_or("chancery") },
-        "src_endpoint": { "name": entry.source.as_deref().unwrap_or("unknown") },
+        "actor": { "user": user(&entry.actor), "app_name": entry.impersonal_origin.agent.as_deref().unwrap_or("chancery") },
+        "src_endpoint": { "name": entry.impersonal_origin.source.as_deref().unwrap_or("unknown") },
         "unmapped": unmapped(entry),
     });
     let Some(fields) = event.as_object_mut() else { return event };

@@ -70,8 +70,8 @@ fn element(out: &mut String, organisation: &OrganisationId, entry: &Entry) {
     put("target", refusal.map(|refusal| refusal.target.as_str()));
     put("occurrence", refusal.map(|refusal| refusal.occurrence.to_string()).as_deref());
     put("reason", entry.reason.as_deref());
-    put("source", entry.source.as_deref());
-    put("agent", entry.agent.as_deref());
+    put("source", entry.impersonal_origin.source.as_deref());
+    put("agent", entry.impersonal_origin.agent.as_deref());
     put("correlation", entry.correlation.as_deref());
     put("causation", entry.causation.as_deref());
     out.push(']');

@@ -13,7 +13,7 @@ pub(super) const COLUMNS: &[Column<'static>] = columns! {
     "position": 10, "time": 24, "type": 24, "outcome": 10, "actor": 16, "actor_name": 22, "on_behalf_of": 16,
     "on_behalf_of_name": 22, "key": 14, "command": 22, "subject": 16, "subject_name": 22, "role": 16, "role_name": 22,
     "permission": 24, "permission_name": 28, "scope": 16, "scope_name": 22, "before": 30, "after": 30, "rule": 18,
-    "target": 20, "occurrence": 11, "reason": 30, "source": 14, "agent": 22, "correlation": 38, "causation": 20,
+    "target": 20, "occurrence": 11, "reason": 30, "source": 14, "address": 22, "agent": 22, "correlation": 38, "causation": 20,
     "sentence": 80
 };
 
@@ -49,6 +49,7 @@ pub(super) fn row(entry: &Entry) -> [Cell<'_>; COLUMNS.len()] {
         refusal.map(|refusal| u64::from(refusal.occurrence)).into(),
         text(&entry.reason),
         text(&entry.source),
+        text(&entry.address),
         text(&entry.agent),
         text(&entry.correlation),
         text(&entry.causation),

@@ -111,6 +111,8 @@ settings! {
     maybe {
         /// How others reach the service, such as `https://access.example.com`; without it, the address it listens on
         public_url: String, "CHANCERY_PUBLIC_URL", "URL";
+        /// The header in which a proxy in front of the service says who calls, such as `X-Forwarded-For`: its last address counts. Only behind one
+        client_address_header: String, "CHANCERY_CLIENT_ADDRESS_HEADER", "NAME";
         /// Where to answer `/metrics`, `/healthz` and `/readyz` without a key: an address that only the monitoring reaches
         metrics_listen: SocketAddr, "CHANCERY_METRICS_LISTEN", "ADDRESS:PORT";
         /// The file that keeps the digests of operator keys; made, with a new key that is shown once, where it is not there

@@ -101,11 +101,7 @@ impl Deed {
             organisation: visit.organisation.clone(),
             commands: commands.to_vec(),
             actor: visit.head.actor.clone(),
-            context: Context {
-                reason: self.fields.get("reason").map(str::to_owned),
-                source: Some("console".to_owned()),
-                ..Context::default()
-            },
+            context: Context { reason: self.fields.get("reason").map(str::to_owned), ..Context::of(&visit.origin) },
             idempotency_key: None,
         }
     }

@@ -1,8 +1,10 @@
 //! A request for a page of an organisation: who asks, and as of when.
 
 use axum::extract::{FromRequestParts, OriginalUri, RawPathParams};
+use axum::http::header::USER_AGENT;
 use axum::http::{Uri, request::Parts};
 use chancery_aggregates::Facts;
+use chancery_aggregates::event::Origin;
 use chancery_aggregates::vocabulary::{Actor, MemberId, OrganisationId, Time};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -10,9 +12,9 @@ use super::form::Fields;
 use super::oops::Oops;
 use super::preferences::Preferences;
 use super::session::Guest;
-use crate::api::authentication::{Bearer, identify};
+use crate::api::authentication::{Bearer, client_address, identify};
 use crate::api::problem::Problem;
-use crate::api::service::Shared;
+use crate::api::service::{Service, Shared};
 use crate::cli::time::{Edge, Point};
 
 /// What may stand in a path as it is.
@@ -42,6 +44,8 @@ pub(super) struct Visit {
     pub(super) facts: Facts,
     pub(super) past: Option<Past>,
     pub(super) preferences: Preferences,
+    /// From where the request comes.
+    pub(super) origin: Origin,
     /// The path of the page.
     pub(super) path: String,
     /// What stands behind the `?`.
@@ -85,9 +89,19 @@ impl FromRequestParts<Shared> for Visit {
             facts,
             past,
             preferences: Preferences::of(&parts.headers),
+            origin: origin(parts, service),
             path: original(parts).path().to_owned(),
             query,
         })
+    }
+}
+
+fn origin(parts: &Parts, service: &Service) -> Origin {
+    let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    Origin {
+        source: Some("console".to_owned()),
+        address: client_address(parts, service).map(|address| address.to_string()),
+        agent: agent.map(str::to_owned),
     }
 }
 

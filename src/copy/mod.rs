@@ -18,7 +18,7 @@ use pages::{End, Page, Way};
 pub use progress::{Phase, Progress, Unwatched};
 
 use crate::log::{Checkpoint, sign};
-use crate::store::{Adopted, Adoption, Store};
+use crate::store::{Adopted, AdoptedKey, Adoption, Store};
 
 /// Keys in one transaction.
 const KEYS: usize = 4096;
@@ -226,6 +226,7 @@ impl<'a> Copier<'a> {
                 after.clone_from(&last.key);
                 let over = keys.len() < KEYS;
                 keys.retain(|key| key.last_position <= course.there);
+                keys.iter_mut().for_each(AdoptedKey::forget_weak);
                 if !keys.is_empty() {
                     let adoption = Adoption { keys, ..Adoption::default() };
                     self.target.adopt(adoption).await.map_err(from_target)?;

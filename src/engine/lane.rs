@@ -1,20 +1,18 @@
 //! One organisation's way from commands to events.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use chancery_aggregates::command::MemberCommand;
 use chancery_aggregates::event::{CommandRefused, MemberEvent, Metadata, OrganisationEvent, Recorded};
-use chancery_aggregates::key::KeyHash;
-use chancery_aggregates::vocabulary::{KeyId, OrganisationId};
+use chancery_aggregates::vocabulary::{Actor, MemberId, OrganisationId};
 use chancery_aggregates::{AccessState, Command, Event, Refusal, refused};
 use parking_lot::Mutex as SyncMutex;
 use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
+use super::digest;
 use super::framework::RequestStore;
 use super::published::Published;
 use super::replay;
@@ -101,19 +99,22 @@ impl Lane {
         condition: Option<&Condition>,
     ) -> Result<Outcome, EngineError> {
         let _turn = self.turn.lock().await;
-        let idempotency = request
-            .idempotency_key
-            .as_ref()
-            .map(|key| Idempotency { key: key.clone(), fingerprint: fingerprint(&request) });
-        if let Some(idempotency) = &idempotency
-            && let Some(earlier) = engine.store.earlier(self.organisation.as_str(), idempotency).await?
-        {
-            return Ok(repeated(&earlier));
-        }
         if self.state.load().founded().is_none() {
             self.load_tail(engine).await?;
         }
+        let mut with_origin = true;
         for attempt in 0..ATTEMPTS {
+            let sealing = self.sealing(engine, &request, with_origin).await?;
+            let idempotency = request
+                .idempotency_key
+                .as_ref()
+                .map(|key| Idempotency { key: key.clone(), fingerprint: digest::of(&request, &sealing) });
+            if attempt == 0
+                && let Some(idempotency) = &idempotency
+                && let Some(earlier) = engine.store.earlier(self.organisation.as_str(), idempotency).await?
+            {
+                return Ok(repeated(&earlier));
+            }
             if condition.is_some_and(|condition| !condition(&self.state.load())) {
                 if self.load_tail(engine).await? {
                     continue;
@@ -121,7 +122,7 @@ impl Lane {
                 let (organisation, head) = (self.organisation.to_string(), self.state.load().position());
                 return Err(EngineError::Changed { organisation, head });
             }
-            let mut transaction = match self.decide(engine, &request, watch).await? {
+            let mut transaction = match self.decide(engine, &request, watch, sealing).await? {
                 Ok(transaction) => transaction,
                 Err((command, refusal)) => {
                     // Decided on a stale state, a refusal may be wrong: look again before telling it.
@@ -133,10 +134,18 @@ impl Lane {
                 }
             };
             // Keys before what is sealed with them.
-            if let Some(vault) = &engine.vault
-                && !vault.keep(&transaction.sealing).await?
-            {
-                continue;
+            if let Some(vault) = &engine.vault {
+                match vault.keep(&transaction.sealing).await {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    // Nobody is kept from working because it cannot be recorded from where.
+                    Err(error) if with_origin && vault::written_by(&request.commands).is_empty() => {
+                        tracing::warn!(%error, "from where a request came is not recorded");
+                        with_origin = false;
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
             }
             watch(Step::Writing(transaction.events.len()));
             match self.append(engine, &mut transaction, idempotency.clone()).await {
@@ -172,7 +181,8 @@ impl Lane {
     ) -> Result<(AccessState, AccessState, Vec<Recorded>), EngineError> {
         self.catch_up(engine).await?;
         let unwatched: Watch = Arc::new(|_| {});
-        match self.decide(engine, request, &unwatched).await? {
+        let sealing = self.sealing(engine, request, true).await?;
+        match self.decide(engine, request, &unwatched, sealing).await? {
             Ok(transaction) => Ok((self.state().as_ref().clone(), transaction.state, transaction.recorded)),
             Err((command, refusal)) => Err(EngineError::Refused { command, refusal: refusal.into() }),
         }
@@ -184,9 +194,9 @@ impl Lane {
         engine: &Engine,
         request: &Request,
         watch: &Watch,
+        sealing: Sealing,
     ) -> Result<Result<Transaction, (usize, Refusal)>, EngineError> {
         let state = engine.revealed(&self.organisation, self.state.load().as_ref().clone());
-        let sealing = self.sealing(engine, request, &state).await?;
         let mut transaction = Transaction::new(self.organisation.as_str(), state, engine.now(), metadata(request));
         transaction.sealing = sealing;
         let store = RequestStore {
@@ -207,20 +217,31 @@ impl Lane {
         Ok(Ok(transaction.into_inner()))
     }
 
-    /// Keys for the personal data that a request brings in: none for most.
-    async fn sealing(&self, engine: &Engine, request: &Request, state: &AccessState) -> Result<Sealing, EngineError> {
+    /// Keys for the personal data that a request brings in, and for where it came from: none for most.
+    async fn sealing(&self, engine: &Engine, request: &Request, with_origin: bool) -> Result<Sealing, EngineError> {
         let written = vault::written_by(&request.commands);
-        if written.is_empty() {
+        let (state, names) = (self.state(), !written.is_empty());
+        let actor = placed_actor(request, &state).filter(|_| with_origin);
+        if !names && actor.is_none() {
             return Ok(Sealing::default());
         }
         if let Some(vault) = &engine.vault {
-            return Ok(vault.sealing(state, &self.organisation, written)?);
+            let repeatable = request.idempotency_key.is_some();
+            let mut sealing = vault.sealing(&state, &self.organisation, written, repeatable)?;
+            if let Some(actor) = actor {
+                vault.add_actor(&mut sealing, actor);
+            }
+            return Ok(sealing);
         }
         let sealed = match engine.store.key_store() {
             Some(keys) => keys.kek().await?.is_some(),
             None => false,
         };
-        if sealed { Err(VaultError::NoVault.into()) } else { Ok(Sealing::off()) }
+        match (sealed, names) {
+            (false, _) => Ok(Sealing::off()),
+            (true, false) => Ok(Sealing::default()),
+            (true, true) => Err(VaultError::NoVault.into()),
+        }
     }
 
     /// An erasure's second half. Cut off before it, the log tells who has to have no key any more.
@@ -317,6 +338,7 @@ impl Lane {
                 return Ok(());
             }
             let sequence = transaction.state.sequence() + 1;
+            transaction.sealing = self.kept_sealing(engine, request).await?;
             transaction.stage(refusal_event(attempt.refused), "", sequence)?;
             match self.append(engine, &mut transaction, None).await {
                 Ok(Some(appended)) => {
@@ -334,9 +356,37 @@ impl Lane {
         Err(EngineError::Contended { organisation: self.organisation.to_string(), attempts: ATTEMPTS })
     }
 
+    /// The keys for where a refused request came from, durable already.
+    async fn kept_sealing(&self, engine: &Engine, request: &Request) -> Result<Sealing, EngineError> {
+        let asked = Request { commands: Vec::new(), idempotency_key: None, ..request.clone() };
+        let sealing = self.sealing(engine, &asked, true).await?;
+        let Some(vault) = &engine.vault else { return Ok(sealing) };
+        let position = self.state.load().position() + 1;
+        sealing.seal_origin(&metadata(request), position)?;
+        match vault.keep(&sealing).await {
+            Ok(true) => Ok(sealing),
+            // Made elsewhere meanwhile.
+            Ok(false) => self.sealing(engine, &asked, true).await,
+            Err(error) => {
+                tracing::warn!(%error, "from where a request came is not recorded");
+                Ok(Sealing::default())
+            }
+        }
+    }
+
     /// Waits for the request under way, if any.
     pub(super) async fn finish(&self) {
         drop(self.turn.lock().await);
+    }
+}
+
+/// The member who acts, if it is to be sealed from where. For nobody else a key is made.
+fn placed_actor<'a>(request: &'a Request, state: &AccessState) -> Option<&'a MemberId> {
+    match &request.actor {
+        Actor::Member(actor) if !request.context.origin().take_personal().is_empty() => {
+            state.member_by_id(actor.as_str()).map(|_| actor)
+        }
+        _ => None,
     }
 }
 
@@ -355,7 +405,9 @@ fn metadata(request: &Request) -> Metadata {
         correlation: Some(context.correlation.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string())),
         causation: context.causation.clone(),
         source: context.source.clone(),
+        address: context.address.clone(),
         agent: context.agent.clone(),
+        origin: None,
     }
 }
 
@@ -367,32 +419,4 @@ fn refusal_metadata(request: &Request, command: &Command) -> Metadata {
 fn repeated(earlier: &Appended) -> Outcome {
     let since = earlier.first_position.saturating_sub(1);
     Outcome { since, position: earlier.last_position, events: Vec::new(), repeated: true }
-}
-
-/// What tells one request from another under the same idempotency key: who asks for what.
-fn fingerprint(request: &Request) -> String {
-    use std::hash::BuildHasher;
-    let commands: Vec<Cow<'_, Command>> = request.commands.iter().map(without_secret).collect();
-    // INVARIANT: commands are plain data, which always has a JSON form.
-    let commands = serde_json::to_string(&commands).unwrap_or_default();
-    let hash = foldhash::quality::FixedState::default().hash_one((request.actor.to_string(), commands));
-    format!("{hash:016x}")
-}
-
-/// A command as it is asked for: the id and the secret of a new key are drawn anew at every attempt.
-fn without_secret(command: &Command) -> Cow<'_, Command> {
-    let none = || (KeyId::default(), KeyHash::new([0; 32]));
-    let Command::Member(member, asked) = command else { return Cow::Borrowed(command) };
-    let asked = match asked.clone() {
-        MemberCommand::IssueKey { label, expires, .. } => {
-            let (key, hash) = none();
-            MemberCommand::IssueKey { key, label, hash, expires }
-        }
-        MemberCommand::RotateKey { key, expires, until, .. } => {
-            let (by, hash) = none();
-            MemberCommand::RotateKey { key, by, hash, expires, until }
-        }
-        _ => return Cow::Borrowed(command),
-    };
-    Cow::Owned(Command::Member(member.clone(), asked))
 }

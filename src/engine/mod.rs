@@ -10,6 +10,7 @@
 //! another process has told.
 
 mod clock;
+mod digest;
 mod follow;
 mod framework;
 mod lane;
@@ -24,7 +25,7 @@ mod transaction;
 use std::sync::{Arc, Weak};
 
 use chancery_aggregates::command::OrganisationCommand;
-use chancery_aggregates::event::Recorded;
+use chancery_aggregates::event::{Origin, Recorded};
 use chancery_aggregates::founding::{self, Founder};
 use chancery_aggregates::profile::Profile;
 use chancery_aggregates::profile::document::ProfileDocument;
@@ -76,10 +77,26 @@ pub struct Context {
     pub causation: Option<String>,
     /// The same for all events of the request; made up when absent.
     pub correlation: Option<String>,
-    /// The address that the request came from.
+    /// By which way the request came: `local`, `http`, `console`. Anything else is taken for personal data, and sealed.
     pub source: Option<String>,
-    /// The program that made the request.
+    /// The address that the request came from. Sealed under the acting member's key.
+    pub address: Option<String>,
+    /// The program that made the request. Sealed, unless it is a version of this one.
     pub agent: Option<String>,
+}
+
+impl Context {
+    /// A request that came from there.
+    #[must_use]
+    pub fn of(origin: &Origin) -> Self {
+        let Origin { source, address, agent } = origin.clone();
+        Self { source, address, agent, ..Self::default() }
+    }
+
+    /// From where the request came.
+    pub fn origin(&self) -> Origin {
+        Origin { source: self.source.clone(), address: self.address.clone(), agent: self.agent.clone() }
+    }
 }
 
 /// What a request did.

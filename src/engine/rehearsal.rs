@@ -239,7 +239,7 @@ impl Store for Rehearsal {
         };
         match rehearsed {
             None => self.below.earlier(organisation, idempotency).await,
-            Some((fingerprint, appended)) if fingerprint == idempotency.fingerprint => {
+            Some((fingerprint, appended)) if idempotency.is_same(&fingerprint) => {
                 Ok(Some(Appended { repeated: true, ..appended }))
             }
             Some(_) => Err(StoreError::KeyReused { key: idempotency.key.clone() }),

@@ -40,6 +40,7 @@ impl Transaction {
     pub(super) fn stage(&mut self, event: Event, id: &str, sequence: u64) -> Result<(), EngineError> {
         let unserialisable = |error: serde_json::Error| EngineError::Internal(error.to_string());
         let event = self.sealing.seal(event, sequence)?;
+        let metadata = self.sealing.seal_origin(&self.metadata, self.state.position() + 1)?;
         let stamp = Stamp { position: self.state.position() + 1, time: self.now };
         self.events.push(NewEvent {
             aggregate_type: event.aggregate_type().to_owned(),
@@ -48,11 +49,11 @@ impl Transaction {
             event_type: event.name().to_owned(),
             event_version: chancery_aggregates::event::EVENT_VERSION.to_owned(),
             payload: event.payload().map_err(unserialisable)?,
-            metadata: serde_json::to_string(&self.metadata).map_err(unserialisable)?,
+            metadata: serde_json::to_string(&metadata).map_err(unserialisable)?,
             time: self.now.timestamp_micros(),
         });
         self.state.apply(&event, stamp);
-        self.recorded.push(Recorded { stamp, global_position: 0, sequence, event, metadata: self.metadata.clone() });
+        self.recorded.push(Recorded { stamp, global_position: 0, sequence, event, metadata });
         Ok(())
     }
 }

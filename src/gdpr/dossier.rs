@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::spans::{Span, Spans};
 use crate::engine::{Engine, EngineError, Replayed};
+use crate::views::key::{Key, Uses};
 use crate::views::member::{Seen, member_json, waits};
 
 /// All that is held about one member, at a position of the log.
@@ -38,6 +39,8 @@ pub struct Dossier {
     pub details: Vec<PastDetail>,
     /// Which access they had, and when.
     pub access: Vec<Span>,
+    /// The keys with which programs act or acted as them, and when each was last used; never a secret.
+    pub keys: Vec<Value>,
     /// Who had all of this handed out, when and why.
     pub looks: Vec<Look>,
     /// What happened to them.
@@ -104,6 +107,10 @@ impl Dossier {
             actor: chancery_aggregates::vocabulary::Actor::Operator,
             now: replayed.at,
         };
+        let uses = Uses::read(engine.store().as_ref(), &facts).await?;
+        let keys = state.keys_of(ix).map(|key| Key::of(&facts, entry, key, &uses));
+        // INVARIANT: plain data, which always has a JSON form.
+        let keys = keys.filter_map(|key| serde_json::to_value(key).ok()).collect();
         // INVARIANT: the operator may read.
         let now = facts.reader().ok().map(|reader| {
             let seen = Seen::of(&reader, ix, entry);
@@ -119,6 +126,7 @@ impl Dossier {
             legal_hold: entry.legal_hold,
             details: collected.details,
             access: collected.spans.finish(),
+            keys,
             looks: collected.looks,
             about: collected.about,
             done: collected.done,
@@ -187,12 +195,11 @@ impl Collector {
         } else if by_them {
             self.done.push(entry());
         }
-        if by_them && let Some(source) = &recorded.metadata.source {
-            let source = match &recorded.metadata.agent {
-                Some(agent) => format!("{source}, {agent}"),
-                None => source.clone(),
-            };
-            if !self.sources.contains(&source) {
+        if by_them {
+            let origin = self.narrator.state().origin(&recorded.metadata, recorded.stamp.position);
+            let parts = [origin.source, origin.address, origin.agent];
+            let source = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+            if !source.is_empty() && !self.sources.contains(&source) {
                 self.sources.push(source);
             }
         }

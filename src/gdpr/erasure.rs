@@ -129,6 +129,12 @@ fn note(receipt: &mut Receipt, cleared: &Cleared) {
         receipt.key_encryption_key = Some(rotated.after.clone()).filter(|name| !name.is_empty());
     }
     receipt.left.extend(cleared.not_rotated.clone());
+    if let Some(lost) = cleared.rotated.as_ref().map(|rotated| rotated.lost).filter(|lost| *lost > 0) {
+        receipt.left.push(format!(
+            "{lost} members' keys are under a key that is gone, as a restored backup has them: take newer ones in by \
+             `chancery gdpr keys import`"
+        ));
+    }
     if let Purged::Partly(what) = &cleared.purged {
         receipt.left.push(what.clone());
     }
@@ -138,9 +144,13 @@ fn note(receipt: &mut Receipt, cleared: &Cleared) {
 async fn receipt(engine: &Engine, organisation: &OrganisationId, member: &MemberId) -> Result<Receipt, EngineError> {
     let state = engine.state(organisation).await?;
     let of_member = member.clone();
-    let found = std::sync::Arc::new(Mutex::new((None, 0_u64)));
+    let found = std::sync::Arc::new(Mutex::new((None, 0_u64, 0_u64)));
     let sink = found.clone();
     let visit = move |recorded: chancery_aggregates::event::Recorded| {
+        let placed = || !recorded.metadata.clear_origin().take_personal().is_empty();
+        if recorded.metadata.actor == of_member.as_str() && placed() {
+            sink.lock().2 += 1;
+        }
         if let Event::Member(event) = &recorded.event
             && *event.member() == of_member
         {
@@ -159,15 +169,21 @@ async fn receipt(engine: &Engine, organisation: &OrganisationId, member: &Member
         std::ops::ControlFlow::Continue(())
     };
     engine.events(organisation, 0, state.position(), visit).await?;
-    let (erased, clear) = found.lock().clone();
+    let (erased, clear, placed) = found.lock().clone();
     let (stamp, by) = erased.ok_or_else(|| EngineError::Internal("the erasure is not in the log".to_owned()))?;
-    let left = match clear {
-        0 => Vec::new(),
-        clear => vec![format!(
+    let mut left = Vec::new();
+    if clear > 0 {
+        left.push(format!(
             "{clear} events from before personal data was sealed hold it in clear, and cannot be changed: copy the \
              organisation's data anew, or delete the store, to be rid of them"
-        )],
-    };
+        ));
+    }
+    if placed > 0 {
+        left.push(format!(
+            "{placed} events from before addresses were sealed say in clear from where the member acted, and cannot be \
+             changed"
+        ));
+    }
     Ok(Receipt {
         organisation: organisation.to_string(),
         member: member.to_string(),

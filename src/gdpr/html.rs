@@ -41,6 +41,11 @@ pub fn page(dossier: &Dossier) -> String {
                 (section("Access, and when", &["From", "Until", "What"], dossier.access.iter().map(|it| {
                     [at(it.from), it.until.map_or_else(String::new, at), it.what.clone()]
                 })))
+                (section("Keys", &["Issued", "What for", "Last used", "Ended"], dossier.keys.iter().map(|key| {
+                    let text = |name: &str| key.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+                    let ended = [text("revoked"), text("expires")].into_iter().find(|at| !at.is_empty());
+                    [text("issued"), text("label"), text("last_used"), ended.unwrap_or_default()]
+                })))
                 (section("Who had this handed out", &["When", "Who", "Why"], dossier.looks.iter().map(|it| {
                     [at(it.time), it.by_name.clone(), it.reason.clone().unwrap_or_default()]
                 })))

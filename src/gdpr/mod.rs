@@ -4,11 +4,13 @@
 mod dossier;
 mod erasure;
 mod html;
+mod keys;
 mod register;
 mod spans;
 
 pub use dossier::{Dossier, Look, PastDetail, Person};
 pub use erasure::{Erasure, Reapplied, Receipt, finish, reapply};
 pub use html::page;
+pub use keys::{export_keys, import_keys};
 pub use register::{Due, Kind, Periods, Record, due, due_now, record, register};
 pub use spans::Span;

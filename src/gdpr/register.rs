@@ -78,11 +78,11 @@ pub fn register(periods: Periods) -> Vec<Kind> {
         },
         Kind {
             data: "addresses and programs that requests came from",
-            about: "whoever acts over HTTP",
+            about: "whoever acts over HTTP or in the console",
             purpose: "to investigate misuse",
-            form: "metadata of events, in clear",
-            period: log(),
-            seen_by: "whoever may read the audit log",
+            form: "metadata of events, sealed under the key of the member who acts; the operator's in clear",
+            period: format!("until the member is erased; due as their name is, {} days after leaving", periods.left),
+            seen_by: "whoever may read the audit log; the member, in an export",
         },
         Kind {
             data: "states of documents that members hand in, and references to them",
@@ -93,10 +93,10 @@ pub fn register(periods: Periods) -> Vec<Kind> {
             seen_by: "whoever reviews documents; auditors",
         },
         Kind {
-            data: "labels and digests of API keys",
+            data: "labels and digests of API keys; when each was last used, to the minute",
             about: "members who act by program",
             purpose: "authentication",
-            form: "events; the secret is kept nowhere",
+            form: "events; the last use beside the log; the secret is kept nowhere",
             period: log(),
             seen_by: "the member; whoever manages keys",
         },

@@ -13,6 +13,9 @@ use super::tree::{Frontier, Hash};
 use crate::engine::{Context, Engine, EngineError, Request};
 use crate::store::{Store, StoreError, StoredCheckpoint};
 
+/// How often it is looked which logs are due, at least.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Why a log was not signed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
@@ -118,7 +121,7 @@ struct Signed {
 /// reported and tried again.
 pub async fn keep_signing(engine: Engine, signer: Signer, schedule: Schedule, report: impl Fn(&str, &SignError)) {
     let mut signed: HashMap<String, Signed> = HashMap::new();
-    let mut interval = tokio::time::interval(schedule.time.min(Duration::from_secs(5)).max(Duration::from_millis(50)));
+    let mut interval = tokio::time::interval(schedule.time.min(LOOK).max(Duration::from_millis(50)));
     loop {
         interval.tick().await;
         let heads = match engine.store().heads().await {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{EventRow, NewEvent, StoreError, validate};
+use super::{EventRow, FORGOTTEN, NewEvent, StoreError, validate};
 
 /// Events and keys to be taken over as they are, all or none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub struct Adopted {
     /// What is kept, byte for byte.
     pub event: NewEvent,
 }
+
+/// Characters of a digest of programs before this one.
+const WEAK: usize = 16;
 
 /// What an idempotency key did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,8 +107,15 @@ impl Adoption {
 impl AdoptedKey {
     /// Whether the same key did the same here.
     pub(super) fn did(&self, fingerprint: &str, appended: &super::Appended) -> bool {
-        self.fingerprint == fingerprint
-            && (self.first_position, self.last_position) == (appended.first_position, appended.last_position)
+        let same = self.fingerprint == fingerprint || [self.fingerprint.as_str(), fingerprint].contains(&FORGOTTEN);
+        same && (self.first_position, self.last_position) == (appended.first_position, appended.last_position)
+    }
+
+    /// Digests of programs before this one are not taken along: they were of all that a request said, in clear.
+    pub(crate) fn forget_weak(&mut self) {
+        if self.fingerprint.len() == WEAK && self.fingerprint.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            FORGOTTEN.clone_into(&mut self.fingerprint);
+        }
     }
 
     /// The refusal of a key whose events are not there.

@@ -182,7 +182,7 @@ impl Log {
         let request = self.organisations.get(organisation).and_then(|own| own.requests.get(&idempotency.key));
         match request {
             None => Ok(None),
-            Some((fingerprint, appended)) if *fingerprint == idempotency.fingerprint => {
+            Some((fingerprint, appended)) if idempotency.is_same(fingerprint) => {
                 Ok(Some(Appended { repeated: true, ..*appended }))
             }
             Some(_) => Err(StoreError::KeyReused { key: idempotency.key.clone() }),

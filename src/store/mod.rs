@@ -86,6 +86,16 @@ pub struct Idempotency {
     pub fingerprint: String,
 }
 
+/// Stands for a digest that is not kept: the key answers as the first time, whatever is asked under it.
+pub const FORGOTTEN: &str = "-";
+
+impl Idempotency {
+    /// Whether a request whose digest is kept is this one, as far as can be told.
+    pub(crate) fn is_same(&self, kept: &str) -> bool {
+        kept == self.fingerprint || kept == FORGOTTEN
+    }
+}
+
 /// Where appended events ended up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {

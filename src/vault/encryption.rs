@@ -16,6 +16,11 @@ use super::key::DataKey;
 
 /// Wraps and unwraps members' keys. A key-management service implements this; calls may block.
 pub trait KeyEncryption: Send + Sync + std::fmt::Debug {
+    /// Whether keys are to be had at all: where none was named, personal data that nobody has to write is left out.
+    fn is_set(&self) -> bool {
+        true
+    }
+
     /// The name of the key that wraps from now on: no secret, made up by the implementation. A missing key may be made
     /// only if it is the store's `first`.
     ///
@@ -184,6 +189,10 @@ impl LocalKeys {
 }
 
 impl KeyEncryption for LocalKeys {
+    fn is_set(&self) -> bool {
+        self.source != Source::Unset
+    }
+
     fn current(&self, first: bool) -> Result<String, VaultError> {
         // Always from the source: whoever wraps under a key that was renewed elsewhere would wrap for nobody.
         self.read(first)?.into_iter().next().map(|key| key.name).ok_or(VaultError::Unset)

@@ -4,7 +4,7 @@ use aes_gcm::aead::{Aead as _, KeyInit as _, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chancery_aggregates::vocabulary::Field;
+use ring::hmac;
 use zeroize::Zeroizing;
 
 use super::VaultError;
@@ -14,6 +14,9 @@ const VERSION: u8 = 1;
 const NONCE: usize = 12;
 /// Version, sequence and nonce stand before the ciphertext.
 const HEADER: usize = 1 + 8 + NONCE;
+
+/// The piece that says from where a member's request came.
+pub const ORIGIN: &str = "origin";
 
 /// A key of 256 bits; wiped from memory when it goes.
 #[derive(Clone)]
@@ -32,9 +35,10 @@ pub struct Binding<'a> {
     pub organisation: &'a str,
     /// Whose data.
     pub member: &'a str,
-    /// Which piece.
-    pub field: Field,
-    /// The event of the member's stream that the value was first written with. Later events repeat the value as it is.
+    /// Which piece: a field of the personal data by its name, or [`ORIGIN`].
+    pub field: &'a str,
+    /// The event of the member's stream that the value was first written with; later events repeat the value as it is.
+    /// Of an origin, which is never repeated, the event's position in the organisation's log.
     pub sequence: u64,
 }
 
@@ -49,7 +53,7 @@ impl Binding<'_> {
             stream.as_bytes(),
             &sequence,
             self.member.as_bytes(),
-            self.field.as_str().as_bytes(),
+            self.field.as_bytes(),
         ];
         let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len() + 8).sum());
         for part in parts {
@@ -86,6 +90,21 @@ impl DataKey {
         self.0.as_slice()
     }
 
+    /// A digest of a text that only holders of the key can work out, so that nobody else tests guesses against it, and
+    /// nobody at all once the key is gone.
+    pub fn digest(&self, purpose: &str, text: &str) -> [u8; 32] {
+        let keyed = |key: &[u8], parts: [&[u8]; 2]| {
+            let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+            parts.iter().for_each(|part| context.update(part));
+            context.sign()
+        };
+        // A key of its own: what seals does nothing else.
+        let derived = keyed(self.as_bytes(), [b"chancery digest 1 ", purpose.as_bytes()]);
+        let mut digest = [0; 32];
+        digest.copy_from_slice(keyed(derived.as_ref(), [text.as_bytes(), b""]).as_ref());
+        digest
+    }
+
     fn cipher(&self) -> Option<Aes256Gcm> {
         Aes256Gcm::new_from_slice(self.as_bytes()).ok()
     }
@@ -111,7 +130,17 @@ impl DataKey {
 
     /// Opens what was sealed for this organisation, member and field; nothing when it was sealed for another one, under
     /// another key, or was changed.
-    pub fn open(&self, sealed: &str, organisation: &str, member: &str, field: Field) -> Option<Zeroizing<String>> {
+    pub fn open(&self, sealed: &str, organisation: &str, member: &str, field: &str) -> Option<Zeroizing<String>> {
+        self.open_if(sealed, |sequence| Some(Binding { organisation, member, field, sequence }))
+    }
+
+    /// Opens what was sealed for exactly this place, its sequence included.
+    pub fn open_at(&self, sealed: &str, binding: Binding<'_>) -> Option<Zeroizing<String>> {
+        self.open_if(sealed, |sequence| (sequence == binding.sequence).then_some(binding))
+    }
+
+    /// `place` makes the binding of the sequence that the value names.
+    fn open_if<'a>(&self, sealed: &str, place: impl FnOnce(u64) -> Option<Binding<'a>>) -> Option<Zeroizing<String>> {
         let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (header, ciphertext) = bytes.split_at_checked(HEADER)?;
         let (version, header) = header.split_first()?;
@@ -119,7 +148,7 @@ impl DataKey {
         if *version != VERSION {
             return None;
         }
-        let binding = Binding { organisation, member, field, sequence: u64::from_be_bytes(*sequence) };
+        let binding = place(u64::from_be_bytes(*sequence))?;
         let payload = Payload { msg: ciphertext, aad: &binding.bytes() };
         let nonce: [u8; NONCE] = nonce.try_into().ok()?;
         let opened = self.cipher()?.decrypt(&Nonce::from(nonce), payload).ok()?;
@@ -132,8 +161,10 @@ impl DataKey {
 mod tests {
     use super::*;
 
+    const EMAIL: &str = "email";
+
     fn binding(sequence: u64) -> Binding<'static> {
-        Binding { organisation: "acme", member: "tom", field: Field::Email, sequence }
+        Binding { organisation: "acme", member: "tom", field: EMAIL, sequence }
     }
 
     #[test]
@@ -141,11 +172,11 @@ mod tests {
         let key = DataKey::random().unwrap();
         let sealed = key.seal("tom@example.com", &binding(7)).unwrap();
         let open = |organisation, member, field| key.open(&sealed, organisation, member, field);
-        assert_eq!(open("acme", "tom", Field::Email).unwrap().as_str(), "tom@example.com");
-        assert!(open("acne", "tom", Field::Email).is_none());
-        assert!(open("acme", "tim", Field::Email).is_none());
-        assert!(open("acme", "tom", Field::Name).is_none());
-        assert!(DataKey::random().unwrap().open(&sealed, "acme", "tom", Field::Email).is_none());
+        assert_eq!(open("acme", "tom", EMAIL).unwrap().as_str(), "tom@example.com");
+        assert!(open("acne", "tom", EMAIL).is_none());
+        assert!(open("acme", "tim", EMAIL).is_none());
+        assert!(open("acme", "tom", "name").is_none());
+        assert!(DataKey::random().unwrap().open(&sealed, "acme", "tom", EMAIL).is_none());
     }
 
     #[test]
@@ -156,7 +187,7 @@ mod tests {
             let mut changed = sealed.clone();
             changed[at] ^= 1;
             let changed = URL_SAFE_NO_PAD.encode(changed);
-            assert!(key.open(&changed, "acme", "tom", Field::Email).is_none(), "byte {at}");
+            assert!(key.open(&changed, "acme", "tom", EMAIL).is_none(), "byte {at}");
         }
     }
 
@@ -164,5 +195,25 @@ mod tests {
     fn the_same_text_is_never_sealed_to_the_same_value() {
         let key = DataKey::random().unwrap();
         assert_ne!(key.seal("Tom", &binding(1)).unwrap(), key.seal("Tom", &binding(1)).unwrap());
+    }
+
+    #[test]
+    fn an_origin_opens_at_its_position_and_at_no_other() {
+        let key = DataKey::random().unwrap();
+        let at = |sequence| Binding { organisation: "acme", member: "tom", field: ORIGIN, sequence };
+        let sealed = key.seal("{}", &at(7)).unwrap();
+        assert_eq!(key.open_at(&sealed, at(7)).unwrap().as_str(), "{}");
+        assert!(key.open_at(&sealed, at(8)).is_none());
+        assert!(key.open(&sealed, "acme", "tom", EMAIL).is_none());
+    }
+
+    #[test]
+    fn a_digest_tells_texts_purposes_and_keys_apart() {
+        let (key, other) = (DataKey::random().unwrap(), DataKey::random().unwrap());
+        let digest = key.digest("name", "Tom");
+        assert_eq!(digest, key.clone().digest("name", "Tom"));
+        for another in [key.digest("name", "Tim"), key.digest("email", "Tom"), other.digest("name", "Tom")] {
+            assert_ne!(digest, another);
+        }
     }
 }

@@ -10,6 +10,7 @@ mod cache;
 mod carry;
 mod encryption;
 mod file;
+mod kept;
 mod key;
 mod purge;
 mod sealing;
@@ -23,7 +24,8 @@ use chancery_aggregates::AccessState;
 use chancery_aggregates::state::{Reveal, Shown};
 use chancery_aggregates::vocabulary::{Field, MemberId, OrganisationId};
 pub use encryption::{KeyEncryption, LocalKeys, Source};
-pub use key::{Binding, DataKey};
+pub use kept::{ImportError, Imported, Row};
+pub use key::{Binding, DataKey, ORIGIN};
 use parking_lot::Mutex;
 pub use purge::{Cleared, Rotated};
 pub(crate) use sealing::{Sealing, with_present_values, written_by};
@@ -113,6 +115,14 @@ pub enum VaultError {
         store: String,
         /// The source's.
         here: String,
+    },
+    /// A rotation did not come to its end.
+    #[error(
+        "some members' keys are still kept under the key `{name}`: finish with `chancery gdpr rotate`, or import the keys that a restored backup lacks"
+    )]
+    Unfinished {
+        /// Name of the older key.
+        name: String,
     },
     /// The store failed.
     #[error(transparent)]
@@ -219,20 +229,21 @@ impl Vault {
     }
 
     /// Keys for members whose personal data are about to be written; new ones where they have none. Nothing is stored
-    /// before [`Vault::keep`].
+    /// before [`Vault::keep`]. A request that may be a repeated one is sealed with the keys of the first time.
     pub(crate) fn sealing(
         &self,
         state: &AccessState,
         organisation: &OrganisationId,
         members: HashSet<&MemberId>,
+        repeatable: bool,
     ) -> Result<Sealing, VaultError> {
         let organisation = organisation.as_str();
         let mut sealing = Sealing::new(organisation);
         for member in members {
             // Whoever is added has no key, unless an earlier attempt left one: then keeping a second one fails.
             let known = match state.member_by_id(member.as_str()) {
-                None => self.memory.lock().cache.get(organisation, member.as_str()),
-                Some(_) => self.known(organisation, member.as_str())?,
+                None if !repeatable => self.memory.lock().cache.get(organisation, member.as_str()),
+                _ => self.known(organisation, member.as_str())?,
             };
             match known {
                 Some(Known::Key(key)) => sealing.add(member, key, false),
@@ -242,6 +253,24 @@ impl Vault {
             }
         }
         Ok(sealing)
+    }
+
+    /// Adds the key of the member who acts, under which it is sealed from where they did. Without one it is not recorded:
+    /// a member whose data were erased, or a vault that has no key to keep another under.
+    pub(crate) fn add_actor(&self, sealing: &mut Sealing, actor: &MemberId) {
+        if sealing.has(actor) || !self.encryption.is_set() {
+            return;
+        }
+        let known = self.known(sealing.organisation(), actor.as_str()).and_then(|known| match known {
+            Some(Known::Key(key)) => Ok(Some((key, false))),
+            Some(Known::Erased) => Ok(None),
+            None => DataKey::random().map(|key| Some((key, true))),
+        });
+        match known {
+            Ok(Some((key, fresh))) => sealing.add(actor, key, fresh),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "from where a request came is not recorded"),
+        }
     }
 
     /// Keeps the new keys that were sealed with, before anything sealed under them is written; false when another
@@ -304,12 +333,24 @@ impl Reveal for Opener {
     fn reveal(&self, member: &MemberId, field: Field, sealed: &str) -> Shown {
         let organisation = self.organisation.as_str();
         match self.vault.known(organisation, member.as_str()) {
-            Ok(Some(Known::Key(key))) => match key.open(sealed, organisation, member.as_str(), field) {
-                Some(text) => Shown::Text(text.to_string()),
-                None => Shown::Sealed,
-            },
+            Ok(Some(Known::Key(key))) => shown(key.open(sealed, organisation, member.as_str(), field.as_str())),
             Ok(Some(Known::Erased)) => Shown::Erased,
             Ok(None) | Err(_) => Shown::Sealed,
         }
     }
+
+    fn reveal_origin(&self, actor: &MemberId, position: u64, sealed: &str) -> Shown {
+        let (organisation, member) = (self.organisation.as_str(), actor.as_str());
+        match self.vault.known(organisation, member) {
+            Ok(Some(Known::Key(key))) => {
+                shown(key.open_at(sealed, Binding { organisation, member, field: ORIGIN, sequence: position }))
+            }
+            Ok(Some(Known::Erased)) => Shown::Erased,
+            Ok(None) | Err(_) => Shown::Sealed,
+        }
+    }
+}
+
+fn shown(opened: Option<zeroize::Zeroizing<String>>) -> Shown {
+    opened.map_or(Shown::Sealed, |text| Shown::Text(text.to_string()))
 }

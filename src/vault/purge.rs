@@ -1,5 +1,7 @@
 //! Destroying keys, and renewing the one that wraps them.
 
+use std::collections::HashSet;
+
 use chrono::Utc;
 
 use super::{Vault, VaultError};
@@ -17,6 +19,8 @@ pub struct Rotated {
     pub after: String,
     /// Members' keys that were wrapped anew.
     pub keys: u64,
+    /// Members' keys that are under a key which is gone: those of a backup that was restored without its newer keys.
+    pub lost: u64,
 }
 
 /// What an erasure came to, besides its event.
@@ -69,30 +73,46 @@ impl Vault {
     pub async fn rotate(&self) -> Result<Rotated, VaultError> {
         let before = self.store.kek().await?;
         if before.is_none() {
-            return Ok(Rotated { before, after: String::new(), keys: 0 });
+            return Ok(Rotated { before, after: String::new(), keys: 0, lost: 0 });
         }
         let after = self.encryption.renew()?;
         self.store.renew(&after).await?;
-        let mut keys = 0;
+        let (mut keys, mut lost) = (0, HashSet::new());
         loop {
-            let mut batch = self.store.wrapped_otherwise(&after, BATCH).await?;
+            // Those that are lost stay, and are met again each time.
+            let mut batch = self.store.wrapped_otherwise(&after, BATCH + lost.len()).await?;
+            batch.retain(|member| !lost.contains(&(member.organisation.clone(), member.member.clone())));
             if batch.is_empty() {
                 break;
             }
-            for member in &mut batch {
-                if let PersonalKey::Wrapped { kek, bytes } = &mut member.key {
-                    *bytes = self.encryption.wrap(&after, &self.encryption.unwrap(kek, bytes)?)?;
-                    kek.clone_from(&after);
+            let mut wrapped = Vec::with_capacity(batch.len());
+            for mut member in batch {
+                let PersonalKey::Wrapped { kek, bytes } = &mut member.key else { continue };
+                match self.encryption.unwrap(kek, bytes) {
+                    Ok(key) => {
+                        *bytes = self.encryption.wrap(&after, &key)?;
+                        kek.clone_from(&after);
+                        wrapped.push(member);
+                    }
+                    Err(VaultError::UnknownKey { .. }) => {
+                        lost.insert((member.organisation, member.member));
+                    }
+                    Err(error) => return Err(error),
                 }
             }
-            keys += batch.len() as u64;
-            self.store.rewrap(batch).await?;
+            keys += wrapped.len() as u64;
+            self.store.rewrap(wrapped).await?;
         }
         self.encryption.retire()?;
+        self.forget_all();
+        Ok(Rotated { before, after, keys, lost: lost.len() as u64 })
+    }
+
+    /// Drops all that is in memory: every key may be another one by now.
+    pub(super) fn forget_all(&self) {
         let mut memory = self.memory.lock();
         memory.wrapped.clear();
         memory.asked.clear();
         memory.cache.clear();
-        Ok(Rotated { before, after, keys })
     }
 }

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chancery_aggregates::command::MemberCommand;
-use chancery_aggregates::event::{Details, MemberEvent};
-use chancery_aggregates::vocabulary::{Field, MemberId, Personal};
+use chancery_aggregates::event::{Details, MemberEvent, Metadata};
+use chancery_aggregates::vocabulary::{Actor, Field, MemberId, Personal};
 use chancery_aggregates::{AccessState, Command, Event};
 
 use super::VaultError;
-use super::key::{Binding, DataKey};
+use super::key::{Binding, DataKey, ORIGIN};
 
 /// Keys for the members whose personal data a request writes. Empty for every other request.
 #[derive(Debug, Default)]
@@ -41,6 +41,10 @@ impl Sealing {
         self.keys.insert(member.clone(), Held { key, fresh, used: AtomicBool::new(false) });
     }
 
+    pub(super) fn has(&self, member: &MemberId) -> bool {
+        self.keys.contains_key(member)
+    }
+
     pub(super) fn organisation(&self) -> &str {
         &self.organisation
     }
@@ -67,6 +71,42 @@ impl Sealing {
         Ok(event)
     }
 
+    /// What is recorded besides an event, as it is hashed and stored: from where a member acted is sealed under that
+    /// member's key, and left out where there is none. The product itself and the operator are no members, and have none.
+    pub(crate) fn seal_origin(&self, metadata: &Metadata, position: u64) -> Result<Metadata, VaultError> {
+        let mut metadata = metadata.clone();
+        if self.off || !is_member(&metadata.actor) {
+            return Ok(metadata);
+        }
+        let mut clear = metadata.clear_origin();
+        let personal = clear.take_personal();
+        if personal.is_empty() {
+            return Ok(metadata);
+        }
+        (metadata.source, metadata.address, metadata.agent) = (clear.source, clear.address, clear.agent);
+        if let Some(held) = self.keys.get(metadata.actor.as_str()) {
+            let (organisation, member) = (self.organisation.as_str(), metadata.actor.as_str());
+            let binding = Binding { organisation, member, field: ORIGIN, sequence: position };
+            // INVARIANT: strings always have a JSON form.
+            let json = serde_json::to_string(&personal).map_err(|_| VaultError::Cipher)?;
+            metadata.origin = Some(held.key.seal(&json, &binding)?);
+            held.used.store(true, Ordering::Relaxed);
+        }
+        Ok(metadata)
+    }
+
+    /// A text that stands for a value of a member in a digest of the whole request: it depends on the value, and only who
+    /// has the member's key can tell which.
+    pub(crate) fn stand_in(&self, member: &MemberId, field: Field, value: &str) -> Option<String> {
+        let digest = self.keys.get(member)?.key.digest(field.as_str(), value);
+        Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Whether personal data is left as it is.
+    pub(crate) fn is_off(&self) -> bool {
+        self.off
+    }
+
     fn seal_details(&self, member: &MemberId, details: &mut Details, sequence: u64) -> Result<(), VaultError> {
         if self.off || !details.is_clear() {
             return Ok(());
@@ -74,13 +114,22 @@ impl Sealing {
         let held = self.keys.get(member).ok_or_else(|| VaultError::Erased { member: member.to_string() })?;
         for (field, value) in details.fields_mut() {
             if let Some(Personal::Clear(text)) = value {
-                let binding = Binding { organisation: &self.organisation, member: member.as_str(), field, sequence };
+                let binding = Binding {
+                    organisation: &self.organisation,
+                    member: member.as_str(),
+                    field: field.as_str(),
+                    sequence,
+                };
                 *value = Some(Personal::Sealed(held.key.seal(text, &binding)?.into()));
                 held.used.store(true, Ordering::Relaxed);
             }
         }
         Ok(())
     }
+}
+
+fn is_member(actor: &str) -> bool {
+    matches!(Actor::parse(actor), Ok(Actor::Member(_)))
 }
 
 /// The members whose personal data commands bring in.

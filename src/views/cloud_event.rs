@@ -68,11 +68,11 @@ pub(crate) struct CloudEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     causationid: Option<String>,
-    /// From where the request came
+    /// By which way the request came
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     requestsource: Option<String>,
-    /// The program that made the request
+    /// The program that made the request, where it is a version of this one
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     requestagent: Option<String>,
@@ -85,6 +85,8 @@ impl CloudEvent {
     /// The event; none if it has no JSON form, which plain data always has.
     pub(crate) fn of(organisation: &OrganisationId, recorded: Recorded) -> Option<Self> {
         let Recorded { stamp, sequence, event, metadata, .. } = recorded;
+        // Other systems keep what they are sent.
+        let origin = metadata.impersonal_origin();
         let name: Cow<'_, str> =
             percent_encoding::utf8_percent_encode(organisation.as_str(), percent_encoding::NON_ALPHANUMERIC).into();
         Some(Self {
@@ -105,8 +107,8 @@ impl CloudEvent {
             reason: metadata.reason,
             correlationid: metadata.correlation,
             causationid: metadata.causation,
-            requestsource: metadata.source,
-            requestagent: metadata.agent,
+            requestsource: origin.source,
+            requestagent: origin.agent,
             data: RawValue::from_string(event.payload().ok()?).ok()?,
         })
     }

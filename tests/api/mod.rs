@@ -19,9 +19,9 @@ mod program;
 mod rest;
 mod roles;
 mod rules;
-mod server;
+pub(crate) mod server;
 mod tls;
-mod traces;
+pub(crate) mod traces;
 mod world;
 
 /// Each test on every store.

@@ -81,6 +81,8 @@ const TWINS: &[(&str, Result<&str, &str>)] = &[
     ("gdpr register", Ok("show_personal_data_record")),
     ("gdpr due", Ok("list_due_erasures")),
     ("gdpr rotate", Err(STORE)),
+    ("gdpr keys export", Err(STORE)),
+    ("gdpr keys import", Err(STORE)),
     ("run", Ok("change_several")),
     ("events", Ok("list_events")),
     ("activity", Ok("list_activity")),

@@ -12,13 +12,13 @@ use serde_json::json;
 use super::program::{Running, founded, request, serve_with};
 
 /// A collector: it hands on what it is sent, as bytes.
-struct Collector {
-    address: String,
+pub(crate) struct Collector {
+    pub(crate) address: String,
     taken: Receiver<(String, Vec<u8>)>,
 }
 
 impl Collector {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (send, taken) = channel();
@@ -31,7 +31,7 @@ impl Collector {
     }
 
     /// All that was sent so far, with the heads of the requests.
-    fn taken(&self) -> Vec<(String, Vec<u8>)> {
+    pub(crate) fn taken(&self) -> Vec<(String, Vec<u8>)> {
         self.taken.try_iter().collect()
     }
 }

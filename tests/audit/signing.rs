@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chancery::aggregates::command::{Command, MemberCommand};
 use chancery::aggregates::event::Details;
 use chancery::aggregates::founding::Founder;
 use chancery::aggregates::profile::{BUILT_IN, check::check};
-use chancery::aggregates::vocabulary::{MemberId, OrganisationId};
-use chancery::engine::{Context, Engine};
+use chancery::aggregates::vocabulary::{Actor, MemberId, MemberKind, OrganisationId};
+use chancery::engine::{Context, Engine, Request};
 use chancery::log::key::{KeyError, KeySource};
 use chancery::log::sign::{Schedule, keep_signing};
 use chancery::log::verify::verify;
@@ -53,6 +54,39 @@ async fn every_log_is_signed_again_after_an_event_and_not_without_one() {
     engine.close().await;
     // Ends by itself with the store.
     signing.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_log_is_signed_again_after_so_many_events_however_soon_and_not_before() {
+    let store = Arc::new(MemoryStore::new());
+    let engine = Engine::new(store.clone());
+    founded(&engine, "acme").await;
+    let schedule = Schedule { events: 3, time: Duration::from_secs(3_600) };
+    let signer = Signer::from_seed(&[3; 32]).unwrap();
+    let signing = tokio::spawn(keep_signing(engine.clone(), signer, schedule, |_, error| panic!("{error}")));
+    let first = signed(&*store, "acme").await;
+    // The key's publication is an event as well, and was signed with the rest.
+    assert_eq!((first.len(), first[0].size), (1, store.head("acme").await.unwrap().unwrap().position));
+    for member in ["m1", "m2"] {
+        add(&engine, member).await;
+    }
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(store.checkpoints("acme").await.unwrap().len(), 1, "two events are not three");
+    add(&engine, "m3").await;
+    let second = signed(&*store, "acme").await;
+    assert_eq!((second.len(), second[1].size), (2, first[0].size + 3));
+    verify(&*store, "acme", &[first[0].note.clone(), second[1].note.clone()], || {}).await.unwrap();
+    engine.close().await;
+    signing.await.unwrap();
+}
+
+async fn add(engine: &Engine, member: &str) {
+    let details = Details::default();
+    let add = MemberCommand::AddMember { kind: MemberKind::Person, account_type: None, details, scope: None };
+    let commands = vec![Command::Member(MemberId::known(member), add)];
+    let actor = Actor::Member(MemberId::known("sam"));
+    let (organisation, context) = (OrganisationId::known("acme"), Context::default());
+    engine.execute(Request { organisation, commands, actor, context, idempotency_key: None }).await.unwrap();
 }
 
 #[test]

@@ -124,6 +124,7 @@ fn an_export_has_all_that_is_held_and_who_looked() {
     let place = Place::sqlite();
     populated(&place);
     place.ok(&["--as", "olivia", "member", "details", "m2", "--name", "<script>alert(1)</script>"]);
+    place.key_of("m1");
     place.ok(&["--as", "olivia", "member", "suspend", "m1"]);
     place.ok(&["--as", "olivia", "--reason", "letter of 3 March", "gdpr", "export", "m1"]);
     let text = place.ok(&["--as", "olivia", "--reason", "again", "gdpr", "export", "m1"]);
@@ -133,6 +134,8 @@ fn an_export_has_all_that_is_held_and_who_looked() {
     assert_eq!(names, [PLANTED[0], PLANTED[1], PLANTED[2], CHANGED[0], CHANGED[1]]);
     let looks: Vec<_> = dossier["looks"].as_array().unwrap().iter().map(|it| it["reason"].as_str().unwrap()).collect();
     assert_eq!(looks, ["letter of 3 March", "again"], "its own is in it");
+    let key = &dossier["keys"][0];
+    assert_eq!((&key["label"], &key["last_used"]), (&"test".into(), &Value::Null), "{key}");
     let access = dossier["access"].as_array().unwrap();
     let active = access.iter().find(|span| span["what"] == "status: active").unwrap();
     let suspended = access.iter().find(|span| span["what"] == "status: suspended").unwrap();

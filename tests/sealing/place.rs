@@ -1,8 +1,7 @@
 //! A store of one's own, the program on it, and everything it leaves behind.
 
-use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use chancery::aggregates::vocabulary::OrganisationId;
 use chancery::engine::Engine;
@@ -17,13 +16,6 @@ pub(crate) struct Place {
     pub(crate) directory: TempDir,
     server: Option<(Database, Cluster)>,
     key: bool,
-}
-
-/// What a look at the running service gave.
-pub(crate) struct Served {
-    pub(crate) members: String,
-    pub(crate) metrics: String,
-    pub(crate) log: String,
 }
 
 impl Place {
@@ -133,47 +125,52 @@ impl Place {
         });
     }
 
-    /// Serves, looks at members and metrics, and ends; everything that the service said is its log.
-    pub(crate) fn serve_and_look(&self) -> Served {
-        let issued = self.ok(&["--as", "olivia", "--format", "json", "key", "issue", "--self", "--label", "test"]);
-        let issued: serde_json::Value = serde_json::from_str(&issued).unwrap();
-        let token = issued["token"].as_str().unwrap();
-        let operators = self.directory.path().join("operator.keys");
-        let flags = ["serve", "--listen", "127.0.0.1:0", "--operator-keys", operators.to_str().unwrap()];
-        let mut command = self.command();
-        command.args(flags).args(["--log-format", "json", "--log", "trace"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut told = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut told).unwrap();
-        let operator = told.trim().rsplit(' ').next().unwrap();
-        let mut reader = BufReader::new(child.stderr.take().unwrap());
-        let mut log = String::new();
-        let address = loop {
-            let start = log.len();
-            assert_ne!(reader.read_line(&mut log).unwrap(), 0, "the service ended: {log}");
-            let line: serde_json::Value = serde_json::from_str(&log[start..]).unwrap_or_default();
-            if let Some(address) = line["address"].as_str() {
-                break address.to_owned();
+    /// A key of the member's own, who may have one from then on.
+    pub(crate) fn key_of(&self, member: &str) -> String {
+        if member != "olivia" {
+            let role = ["role", "create", "Keyholder", "--id", "keyholder", "--permission", "api_keys.create"];
+            self.ok(&[&["--as", "olivia"], &role[..]].concat());
+            self.ok(&["--as", "olivia", "member", "assign", member, "keyholder"]);
+        }
+        let issue = ["--as", member, "--format", "json", "key", "issue", "--self", "--label", "test"];
+        let issued: serde_json::Value = serde_json::from_str(&self.ok(&issue)).unwrap();
+        issued["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Keeps a backup of the store, once.
+    pub(crate) fn back_up(&self, outside: &Path) {
+        match &self.server {
+            None => drop(std::fs::copy(self.directory.path().join("log.db"), outside.join("log.db")).unwrap()),
+            Some((database, _)) => database.save(),
+        }
+    }
+
+    /// Puts the backup in the store's place.
+    pub(crate) fn restore(&self, outside: &Path) {
+        match &self.server {
+            None => drop(std::fs::copy(outside.join("log.db"), self.directory.path().join("log.db")).unwrap()),
+            Some((database, _)) => database.restore(),
+        }
+    }
+
+    /// Every row of every table as text.
+    pub(crate) fn dump(&self) -> String {
+        match &self.server {
+            None => {
+                let connection = rusqlite::Connection::open(self.directory.path().join("log.db")).unwrap();
+                let mut tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
+                let tables: Vec<String> =
+                    tables.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+                tables.iter().map(|table| rows(&connection, table)).collect()
             }
-        };
-        // The rest is read as well, so that the program never waits for it.
-        let rest = std::thread::spawn(move || {
-            let mut rest = String::new();
-            reader.read_to_string(&mut rest).unwrap();
-            rest
-        });
-        let get = |path: &str, token: &str| {
-            let request =
-                ureq::get(format!("http://{address}{path}")).header("authorization", format!("Bearer {token}"));
-            request.call().unwrap().into_body().read_to_string().unwrap()
-        };
-        let members = get("/v1/organisations/acme/members?search=vandermolen", token)
-            + &get("/v1/organisations/acme/members/m1", token);
-        let metrics = get("/metrics", operator);
-        child.kill().unwrap();
-        child.wait().unwrap();
-        log.push_str(&rest.join().unwrap());
-        Served { members, metrics, log }
+            Some((database, _)) => {
+                let binaries = "find /usr/lib/postgresql -maxdepth 2 -name bin | sort -V | tail -n1";
+                let script = format!("\"$({binaries})\"/pg_dump --inserts '{}'", database.url());
+                let dumped = Command::new("bash").args(["-c", &script]).output().unwrap();
+                assert!(dumped.status.success(), "{}", String::from_utf8_lossy(&dumped.stderr));
+                String::from_utf8(dumped.stdout).unwrap()
+            }
+        }
     }
 
     /// Where the database's files are.
@@ -190,6 +187,22 @@ impl Place {
             database.execute("CHECKPOINT");
         }
     }
+}
+
+fn rows(connection: &rusqlite::Connection, table: &str) -> String {
+    let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
+    let columns = statement.column_count();
+    let mut rows = statement.query([]).unwrap();
+    let mut text = String::new();
+    while let Some(row) = rows.next().unwrap() {
+        for column in 0..columns {
+            let value = row.get_ref(column).unwrap();
+            let bytes = value.as_bytes().map(String::from_utf8_lossy);
+            text.push_str(&bytes.map_or_else(|_| format!("{value:?}"), std::borrow::Cow::into_owned));
+            text.push('\n');
+        }
+    }
+    text
 }
 
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
@@ -218,6 +231,17 @@ impl Traces {
                 self.0.push((path.display().to_string(), bytes));
             }
         }
+    }
+
+    /// Files that were written besides.
+    pub(crate) fn and(mut self, directory: &Path) -> Self {
+        self.gather(directory);
+        self
+    }
+
+    pub(crate) fn with_bytes(mut self, what: &str, bytes: Vec<u8>) -> Self {
+        self.0.push((what.to_owned(), bytes));
+        self
     }
 
     pub(crate) fn with(mut self, what: &str, text: String) -> Self {

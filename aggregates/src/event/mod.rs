@@ -13,7 +13,7 @@ use cqrs_es::DomainEvent;
 
 pub use member::{Details, EndedRole, MemberEvent};
 pub use organisation::{AuditExported, CommandRefused, OrganisationEvent};
-pub use recorded::{Metadata, Recorded};
+pub use recorded::{Metadata, Origin, Recorded, WAYS};
 pub use role::{RoleCreated, RoleEvent};
 pub use scope::ScopeEvent;
 

@@ -56,10 +56,74 @@ pub struct Metadata {
     /// What made the actor act, where another system knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation: Option<String>,
-    /// The address that the request came from.
+    /// By which way the request came: one of [`WAYS`]. What an embedding program says instead is sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// The program that made the request.
+    /// The address that the request came from, where it is not sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The program that made the request, where it is not sealed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
+    /// Address and program, sealed under the actor's own key: an [`Origin`], base64. Read through
+    /// [`AccessState::origin`](crate::AccessState::origin).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+}
+
+/// The ways in that are the product's own words, and nobody's data.
+pub const WAYS: [&str; 3] = ["local", "http", "console"];
+
+/// The product's own name as a program.
+const OWN_AGENT: &str = "chancery/";
+
+/// From where a request came.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// By which way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+}
+
+impl Origin {
+    /// Whether nothing is told.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What of it says something about a person, taken out: not the product's own words.
+    #[must_use]
+    pub fn take_personal(&mut self) -> Self {
+        Self {
+            source: self.source.take_if(|source| !WAYS.contains(&source.as_str())),
+            address: self.address.take(),
+            agent: self.agent.take_if(|agent| !is_own_agent(agent)),
+        }
+    }
+}
+
+fn is_own_agent(agent: &str) -> bool {
+    let version = agent.strip_prefix(OWN_AGENT);
+    version.is_some_and(|version| version.chars().all(|character| character.is_ascii_digit() || character == '.'))
+}
+
+impl Metadata {
+    /// What of the origin is in clear.
+    pub fn clear_origin(&self) -> Origin {
+        Origin { source: self.source.clone(), address: self.address.clone(), agent: self.agent.clone() }
+    }
+
+    /// What of the origin says nothing about a person, for systems in which nothing is ever erased. Logs from before
+    /// origins were sealed have them in clear, which makes them no less personal.
+    pub fn impersonal_origin(&self) -> Origin {
+        let mut origin = self.clear_origin();
+        let _ = origin.take_personal();
+        origin
+    }
 }

@@ -110,6 +110,9 @@ impl Member {
             MemberCommand::VerifyEmail => (!self.email_verified).then_some(MemberEvent::EmailVerified { member }),
             MemberCommand::SubmitDocument { document, reference } => {
                 self.check_document(document, facts)?;
+                if self.erased && reference.is_some() {
+                    return Err(Refusal::PersonalDataErased { member: id.as_str().into() });
+                }
                 check_text("reference", reference.as_deref().unwrap_or_default(), LONGEST_TEXT)?;
                 let (document, reference) = (document.clone(), reference.clone());
                 Some(MemberEvent::DocumentSubmitted { member, document, reference })

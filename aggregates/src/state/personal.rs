@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{AccessState, MemberEntry};
+use crate::event::{Metadata, Origin};
 use crate::vocabulary::{Field, MemberId, Personal};
 
 /// Opens sealed values of one organisation, where the keys are at hand. The state only passes the question on; no
@@ -10,6 +11,9 @@ use crate::vocabulary::{Field, MemberId, Personal};
 pub trait Reveal: Send + Sync + std::fmt::Debug {
     /// What a sealed value of a member's field says.
     fn reveal(&self, member: &MemberId, field: Field, sealed: &str) -> Shown;
+
+    /// What the sealed [`Origin`] of the event at a position says, as JSON.
+    fn reveal_origin(&self, actor: &MemberId, position: u64, sealed: &str) -> Shown;
 }
 
 /// A piece of personal data, as far as it can be read.
@@ -68,5 +72,30 @@ impl AccessState {
     /// A member's name, if they have one that can be read.
     pub fn name_of(&self, member: &MemberEntry) -> Option<String> {
         self.shown_of(member, Field::Name).and_then(Shown::text)
+    }
+
+    /// From where the request behind the event at a position came, as it can be shown.
+    pub fn origin(&self, metadata: &Metadata, position: u64) -> Origin {
+        let clear = metadata.clear_origin();
+        let Some(sealed) = &metadata.origin else { return clear };
+        let shown = match &self.reveal {
+            Some(reveal) => reveal.reveal_origin(&MemberId::known(&metadata.actor), position, sealed),
+            None => Shown::Sealed,
+        };
+        let opened = match shown {
+            Shown::Text(json) => serde_json::from_str(&json).map_err(|_| Shown::Sealed),
+            unread => Err(unread),
+        };
+        match opened {
+            Ok(Origin { source, address, agent }) => Origin {
+                source: clear.source.or(source),
+                address: clear.address.or(address),
+                agent: clear.agent.or(agent),
+            },
+            Err(unread) => {
+                let unread = Some(unread.in_words());
+                Origin { source: clear.source, address: unread.clone(), agent: clear.agent.or(unread) }
+            }
+        }
     }
 }

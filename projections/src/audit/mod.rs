@@ -9,7 +9,7 @@ mod filter;
 #[cfg(test)]
 mod tests;
 
-use chancery_aggregates::event::{CommandRefused, Details, Event, MemberEvent, OrganisationEvent, Recorded};
+use chancery_aggregates::event::{CommandRefused, Details, Event, MemberEvent, OrganisationEvent, Origin, Recorded};
 use chancery_aggregates::vocabulary::{Field, MemberId, Time};
 use chancery_aggregates::{AccessState, state};
 use serde::{Serialize, Serializer};
@@ -102,10 +102,13 @@ pub struct Entry {
     /// Why, in the actor's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// From where the request came.
+    /// By which way the request came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// The program that made the request.
+    /// The address that the request came from. `(erased)` or `(sealed)` where it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The program that made the request, read like the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
     /// The same for all events of one request.
@@ -120,6 +123,9 @@ pub struct Entry {
     /// which nothing is ever erased.
     #[serde(skip)]
     pub impersonal: String,
+    /// From where the request came, as far as that says nothing about a person.
+    #[serde(skip)]
+    pub impersonal_origin: Origin,
 }
 
 /// Why something did not happen.
@@ -142,6 +148,7 @@ impl Entry {
         let about = About::of(event, state);
         let refused = refused(event);
         let (before, after) = details(state, event).unwrap_or((about.before, about.after));
+        let origin = state.origin(metadata, recorded.stamp.position);
         let named = |id: Option<String>, name: Option<String>| id.map(|id| Named { id, name });
         Self {
             position: recorded.stamp.position,
@@ -161,12 +168,14 @@ impl Entry {
             after,
             refusal: refused.map(Refusal::of),
             reason: metadata.reason.clone(),
-            source: metadata.source.clone(),
-            agent: metadata.agent.clone(),
+            source: origin.source,
+            address: origin.address,
+            agent: origin.agent,
             correlation: metadata.correlation.clone(),
             causation: metadata.causation.clone(),
             sentence: activity::sentence(state, recorded),
             impersonal: activity::sentence_with_ids(state, recorded),
+            impersonal_origin: metadata.impersonal_origin(),
         }
     }
 }

@@ -3,11 +3,14 @@
 mod tls;
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::Service as HyperService;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
@@ -17,6 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
 
+use super::authentication::Peer;
 use super::service::Shared;
 
 /// The longest that a client may take to shake hands.
@@ -65,8 +69,9 @@ impl Listener {
                 accepted = self.accept(&places) => accepted,
                 () = &mut stop => break,
             };
-            if let Some((stream, place)) = accepted {
+            if let Some((stream, peer, place)) = accepted {
                 let connection = Connection {
+                    peer,
                     router: self.router.clone(),
                     tls: self.tls.clone(),
                     service: self.service.clone(),
@@ -84,13 +89,14 @@ impl Listener {
     }
 
     /// The next connection, once there is a place for it.
-    async fn accept(&self, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    async fn accept(&self, places: &Arc<Semaphore>) -> Option<(TcpStream, IpAddr, OwnedSemaphorePermit)> {
         // INVARIANT: the semaphore is never closed.
         let place = places.clone().acquire_owned().await.ok()?;
         match self.socket.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 let _ = stream.set_nodelay(true);
-                Some((stream, place))
+                // A client that came by IPv4 has that address, also on a socket for both.
+                Some((stream, peer.ip().to_canonical(), place))
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection cannot be accepted");
@@ -102,6 +108,7 @@ impl Listener {
 }
 
 struct Connection {
+    peer: IpAddr,
     router: Router,
     tls: Option<Arc<Tls>>,
     service: Shared,
@@ -127,12 +134,29 @@ impl Connection {
     async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let mut http = hyper::server::conn::http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.service.settings.header_timeout.0);
-        let router = TowerToHyperService::new(self.router);
+        let router = Introduced { peer: self.peer, router: TowerToHyperService::new(self.router) };
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.service.settings.write_timeout.0));
         let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), router);
         if let Err(error) = self.watcher.watch(connection).await {
             tracing::debug!(%error, "a connection broke off");
         }
+    }
+}
+
+/// Tells handlers from which address a request comes.
+struct Introduced {
+    peer: IpAddr,
+    router: TowerToHyperService<Router>,
+}
+
+impl HyperService<Request<Incoming>> for Introduced {
+    type Response = <TowerToHyperService<Router> as HyperService<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as HyperService<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as HyperService<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(Peer(self.peer));
+        self.router.call(request)
     }
 }

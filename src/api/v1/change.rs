@@ -147,6 +147,7 @@ pub(in crate::api) fn context(headers: &HeaderMap, caller: &Caller) -> Answer<Co
         correlation: headers::trace(headers).map(str::to_owned).or_else(|| readable(headers::REQUEST_ID)),
         causation: None,
         source: Some("http".to_owned()),
+        address: caller.1.map(|address| address.to_string()),
         agent: readable(header::USER_AGENT),
     })
 }

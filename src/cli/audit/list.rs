@@ -190,6 +190,7 @@ fn block(page: &mut Page, entry: &Entry) {
         ("occurrence", refusal.map(|refusal| refusal.occurrence.to_string())),
         ("reason", entry.reason.clone()),
         ("source", entry.source.clone()),
+        ("address", entry.address.clone()),
         ("agent", entry.agent.clone()),
         ("correlation", entry.correlation.clone()),
         ("causation", entry.causation.clone()),

@@ -15,6 +15,8 @@ pub struct Args {
     /// Append the receipt to this log of erasures: keep it apart from the store and its backups
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
+    #[command(flatten)]
+    keys: super::keys::Rotate,
 }
 
 /// Which erasures.
@@ -37,6 +39,7 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         // The line is durable before the receipt is shown.
         receipt.append_to(path).map_err(|source| CliError::File { path: path.clone(), source })?;
     }
+    args.keys.write(session).await?;
     session.output().show(&receipt, |page| tell(&receipt, page))?;
     Ok(Done::Shown)
 }
@@ -56,7 +59,10 @@ fn tell(receipt: &Receipt, page: &mut Page) {
         page.toned(Tone::Warning, format!("left to do: {left}"));
     }
     if receipt.key_encryption_key.is_some() {
-        page.line("Backups from before hold names that nobody can read any more, of all members: make a new one now.");
+        page.line(
+            "Backups from before hold names that nobody can read any more, of all members: make a new one now, and keep \
+             their keys (`chancery gdpr keys export`).",
+        );
     }
 }
 

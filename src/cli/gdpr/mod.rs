@@ -2,11 +2,11 @@
 
 mod erase;
 mod export;
+mod keys;
 mod register;
 
 use chancery_aggregates::Command as AnyCommand;
 use chancery_aggregates::command::MemberCommand;
-use serde_json::json;
 
 use super::{CliError, Done, Session, resolve};
 use crate::store::sqlite::Access;
@@ -35,13 +35,17 @@ pub enum Command {
     /// List the members whose personal data is due to be erased
     Due(register::Args),
     /// Renew the key that members' keys are kept under
-    Rotate,
+    Rotate(keys::Rotate),
+    /// Keep members' keys apart from the store, so that older backups can be read after an erasure
+    #[command(subcommand)]
+    Keys(keys::Command),
 }
 
 impl Command {
     pub(super) fn needs(&self) -> Access {
         match self {
             Self::Register(_) | Self::Due(_) => Access::Read,
+            Self::Keys(command) => command.needs(),
             _ => Access::Write,
         }
     }
@@ -51,7 +55,7 @@ impl Command {
         match self {
             Self::Hold { .. } | Self::Release { .. } | Self::Register(_) | Self::Due(_) => true,
             Self::Export(args) => !args.names_files(),
-            Self::Erase(_) | Self::Reapply(_) | Self::Rotate => false,
+            Self::Erase(_) | Self::Reapply(_) | Self::Rotate(_) | Self::Keys(_) => false,
         }
     }
 
@@ -64,29 +68,14 @@ impl Command {
             Self::Release { member } => change(session, member, MemberCommand::LiftLegalHold).await,
             Self::Register(args) => register::show(args, session).await,
             Self::Due(args) => register::due(args, session).await,
-            Self::Rotate => rotate(session).await,
+            Self::Rotate(args) => keys::rotate(args, session).await,
+            Self::Keys(command) => command.run(session).await,
         }
     }
 }
 
 async fn change(session: &Session, member: &str, command: MemberCommand) -> Result<Done, CliError> {
     session.execute(vec![AnyCommand::Member(resolve::member(member), command)]).await
-}
-
-/// Whoever keeps the store keeps its key: no member is asked.
-async fn rotate(session: &Session) -> Result<Done, CliError> {
-    refuse_rehearsal(session)?;
-    let Some(vault) = session.engine()?.vault() else { return Ok(Done::Shown) };
-    let rotated = vault.rotate().await.map_err(crate::engine::EngineError::from)?;
-    let value = json!({ "before": rotated.before, "after": rotated.after, "keys": rotated.keys });
-    session.output().show(&value, |page| match &rotated.before {
-        None => page.line("nothing to rotate: no personal data was sealed in this store yet"),
-        Some(before) => {
-            page.line(format!("{} members' keys are kept under the key {} now", rotated.keys, rotated.after));
-            page.line(format!("the key {before} is gone: backups from before can no longer be read with it"));
-        }
-    })?;
-    Ok(Done::Shown)
 }
 
 /// What cannot be taken back is not rehearsed either: nothing of it would be true.

@@ -198,7 +198,8 @@ async fn write_keys(session: &Session, keys: &[AdoptedKey]) -> Result<(), Failur
                FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
                    AS k (organisation, key, fingerprint, first, last)
                LEFT JOIN requests AS q ON q.organisation = k.organisation AND q.key = k.key
-               WHERE (q.fingerprint, q.first_position, q.last_position) IS DISTINCT FROM (k.fingerprint, k.first, k.last)
+               WHERE (q.first_position, q.last_position) IS DISTINCT FROM (k.first, k.last)
+                   OR q.fingerprint <> k.fingerprint AND '-' NOT IN (q.fingerprint, k.fingerprint)
                LIMIT 1";
     match session.query(sql, &parameters).await?.first() {
         None => Ok(()),

@@ -87,7 +87,7 @@ pub(super) fn earlier(
     idempotency: &Idempotency,
 ) -> Result<Result<Option<Appended>, StoreError>, Error> {
     let Some(fingerprint) = row.try_get::<_, Option<&str>>(column)? else { return Ok(Ok(None)) };
-    if fingerprint != idempotency.fingerprint {
+    if !idempotency.is_same(fingerprint) {
         return Ok(Err(StoreError::KeyReused { key: idempotency.key.clone() }));
     }
     Ok(Ok(Some(Appended {

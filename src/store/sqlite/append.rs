@@ -161,18 +161,18 @@ pub(super) fn earlier(
     idempotency: &Idempotency,
 ) -> Result<Result<Option<Appended>, StoreError>, rusqlite::Error> {
     let mut statement = connection.prepare_cached(
-        "SELECT fingerprint = ?3, first_position, last_position, last_global_position
+        "SELECT fingerprint, first_position, last_position, last_global_position
          FROM requests WHERE organisation = ?1 AND key = ?2",
     )?;
     let found = statement
-        .query_row(params![organisation, idempotency.key, idempotency.fingerprint], |row| {
+        .query_row(params![organisation, idempotency.key], |row| {
             let appended = Appended {
                 first_position: row.get(1)?,
                 last_position: row.get(2)?,
                 last_global_position: row.get(3)?,
                 repeated: true,
             };
-            Ok((row.get::<_, bool>(0)?, appended))
+            Ok((idempotency.is_same(row.get_ref(0)?.as_str()?), appended))
         })
         .optional()?;
     Ok(match found {

@@ -1,16 +1,18 @@
-//! Members' wrapped keys, on a connection of their own. They are few and written seldom; what is deleted is overwritten.
+//! Members' wrapped keys. New ones are written by the writer, in the transactions of events: every member gets one. What
+//! is done seldom, and destroys, has a connection of its own, on which what is deleted is overwritten.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
 use tokio::task::spawn_blocking;
 
 use super::connection;
 use super::error::Location;
 use super::reader::Readers;
+use super::writer::Writer;
 use crate::store::StoreError;
 use crate::store::keys::{Added, KeyStore, MemberKey, PersonalKey, Purged};
 
@@ -25,7 +27,7 @@ pub(super) struct Keys {
     readers: Arc<Readers>,
     timeout: Duration,
     writable: bool,
-    /// Opened when the first key is written.
+    /// Opened when it is first needed.
     connection: Mutex<Option<Connection>>,
 }
 
@@ -67,14 +69,33 @@ impl Keys {
 
 /// The way to [`Keys`] for callers who must not block.
 #[derive(Debug)]
-pub(super) struct SharedKeys(pub(super) Arc<Keys>);
+pub(super) struct SharedKeys {
+    pub(super) keys: Arc<Keys>,
+    pub(super) writer: Option<Arc<Writer>>,
+}
+
+/// Keys to be kept under a key-encryption key.
+pub(super) struct NewKeys {
+    kek: String,
+    keys: Vec<MemberKey>,
+}
+
+impl NewKeys {
+    /// About how many bytes they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.keys.iter().map(|key| 2 * (key.organisation.len() + key.member.len()) + ROW).sum()
+    }
+}
+
+/// Bytes of a row besides its names.
+const ROW: usize = 80;
 
 impl SharedKeys {
     async fn away<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Keys) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let keys = self.0.clone();
+        let keys = self.keys.clone();
         spawn_blocking(move || work(&keys)).await.unwrap_or_else(|error| Err(super::resume(error)))
     }
 }
@@ -82,7 +103,7 @@ impl SharedKeys {
 #[async_trait]
 impl KeyStore for SharedKeys {
     fn keys_blocking(&self, organisation: &str, member: Option<&str>) -> Result<Vec<MemberKey>, StoreError> {
-        self.0.read(|connection| {
+        self.keys.read(|connection| {
             let one = if member.is_some() { "AND member = ?2" } else { "AND ?2 IS NULL" };
             let sql =
                 format!("SELECT organisation, member, kek, wrapped FROM personal_keys WHERE organisation = ?1 {one}");
@@ -95,8 +116,10 @@ impl KeyStore for SharedKeys {
     }
 
     async fn add(&self, kek: &str, added: Vec<MemberKey>) -> Result<Added, StoreError> {
-        let kek = kek.to_owned();
-        self.away(move |keys| keys.write(|connection| add(connection, &kek, &added))).await
+        match &self.writer {
+            Some(writer) => writer.keep(NewKeys { kek: kek.to_owned(), keys: added }).await,
+            None => self.keys.readers.refuse_if_closed().and_then(|()| Err(self.keys.location.read_only())),
+        }
     }
 
     async fn erase(&self, organisation: &str, member: &str, time: i64) -> Result<bool, StoreError> {
@@ -167,27 +190,31 @@ fn kek(connection: &Connection) -> Result<Option<String>, rusqlite::Error> {
     connection.prepare_cached("SELECT kek FROM vault")?.query_row([], |row| row.get(0)).optional()
 }
 
-fn add(connection: &mut Connection, name: &str, added: &[MemberKey]) -> Result<Added, rusqlite::Error> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    match kek(&transaction)? {
-        Some(current) if current != name => return Ok(Added::Renewed),
-        Some(_) => {}
-        None => transaction.execute("INSERT INTO vault (single, kek) VALUES (1, ?1)", [name]).map(drop)?,
+/// Keeps keys within the writer's transaction, all or none.
+pub(super) fn add(connection: &Connection, new: &NewKeys) -> Result<Added, rusqlite::Error> {
+    let current = kek(connection)?;
+    if current.as_ref().is_some_and(|current| *current != new.kek) {
+        return Ok(Added::Renewed);
     }
-    for key in added {
-        if !insert(&transaction, key)? {
+    // Nothing is rolled back for one that is taken: others write in the same transaction.
+    let mut exists =
+        connection.prepare_cached("SELECT 1 FROM personal_keys WHERE organisation = ?1 AND member = ?2")?;
+    for MemberKey { organisation, member, .. } in &new.keys {
+        if exists.exists(params![organisation, member])? {
             return Ok(Added::Taken);
         }
     }
-    transaction.commit().map(|()| Added::Kept)
-}
-
-fn insert(transaction: &Transaction<'_>, key: &MemberKey) -> Result<bool, rusqlite::Error> {
-    let PersonalKey::Wrapped { kek, bytes } = &key.key else { return Ok(true) };
-    let sql = "INSERT INTO personal_keys (organisation, member, kek, wrapped) VALUES (?1, ?2, ?3, ?4)
-               ON CONFLICT DO NOTHING";
-    let inserted = transaction.prepare_cached(sql)?.execute(params![key.organisation, key.member, kek, bytes])?;
-    Ok(inserted == 1)
+    if current.is_none() {
+        connection.execute("INSERT INTO vault (single, kek) VALUES (1, ?1)", [&new.kek])?;
+    }
+    let sql = "INSERT INTO personal_keys (organisation, member, kek, wrapped) VALUES (?1, ?2, ?3, ?4)";
+    let mut insert = connection.prepare_cached(sql)?;
+    for MemberKey { organisation, member, key } in &new.keys {
+        if let PersonalKey::Wrapped { kek, bytes } = key {
+            insert.execute(params![organisation, member, kek, bytes])?;
+        }
+    }
+    Ok(Added::Kept)
 }
 
 fn member_key(row: &Row<'_>) -> Result<MemberKey, rusqlite::Error> {

@@ -71,7 +71,7 @@ pub struct SqliteStore {
     location: Arc<Location>,
     readers: Arc<Readers>,
     /// `None` when the store was opened for reading.
-    writer: Option<Writer>,
+    writer: Option<Arc<Writer>>,
     snapshots: Arc<Snapshots>,
     adopter: Arc<Adopter>,
     frontiers: Frontiers,
@@ -128,7 +128,7 @@ impl SqliteStore {
             let create = options.access == Access::Create;
             let (connection, checkpoints) = connection::open_writer(&location, create, options.busy_timeout)?;
             let started = Writer::start(connection, checkpoints, Arc::clone(&location), groups.clone());
-            Some(started.map_err(|error| location.failed(error))?)
+            Some(Arc::new(started.map_err(|error| location.failed(error))?))
         };
         let timeout = options.busy_timeout;
         let keys = Keys::new(Arc::clone(&location), Arc::clone(&readers), timeout, writer.is_some());
@@ -316,7 +316,7 @@ impl Store for SqliteStore {
     }
 
     fn key_store(&self) -> Option<Arc<dyn KeyStore>> {
-        Some(Arc::new(SharedKeys(Arc::clone(&self.keys))))
+        Some(Arc::new(SharedKeys { keys: Arc::clone(&self.keys), writer: self.writer.clone() }))
     }
 
     async fn close(&self) {
@@ -326,7 +326,7 @@ impl Store for SqliteStore {
         self.readers.close();
         let adopter = self.adopter.clone();
         let _ = spawn_blocking(move || adopter.close()).await;
-        if let Some(thread) = self.writer.as_ref().and_then(Writer::stop) {
+        if let Some(thread) = self.writer.as_ref().and_then(|writer| writer.stop()) {
             // The thread reports its failures to those who wait for answers.
             let _ = spawn_blocking(move || thread.join()).await;
         }

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0005_hashes_filled.sql"),
     include_str!("../../../migrations/sqlite/0006_key_uses.sql"),
     include_str!("../../../migrations/sqlite/0007_personal_keys.sql"),
+    include_str!("../../../migrations/sqlite/0008_request_digests.sql"),
 ];
 
 /// After this one, the hashes of the events so far are filled in.

@@ -1,4 +1,4 @@
-//! The thread that owns the writing connection and commits requests in groups.
+//! The thread that owns the writing connection and commits requests in groups, and members' new keys with them.
 //!
 //! While one batch is being made durable, the next requests queue up; they become the next batch.
 //! So a lone client never waits for company, and many clients share each fsync.
@@ -15,8 +15,10 @@ use tokio::sync::{mpsc, oneshot};
 use super::append::{Outcome, Statements};
 use super::checkpoint::Checkpoints;
 use super::error::Location;
+use super::keys::{self, NewKeys};
 use crate::store::beside::Groups;
 use crate::store::hashed::Hashed;
+use crate::store::keys::Added;
 use crate::store::{Appended, StoreError};
 
 /// Requests in one transaction at most: enough for a good share of an fsync, and few enough that the
@@ -29,10 +31,25 @@ const QUEUE: usize = 1024;
 /// How long the last checkpoint waits for writers of other processes.
 const LAST_CHECKPOINT_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// A request, and who waits for its answer.
+/// What is to be written.
+enum Work {
+    /// Events.
+    Append(Hashed),
+    /// Members' keys. They share the transactions of events, so that they neither wait for the lock nor pay for an fsync
+    /// of their own; what is sealed with them is queued when they are durable.
+    Keys(NewKeys),
+}
+
+/// What became of it.
+enum Done {
+    Append(Appended),
+    Keys(Added),
+}
+
+/// Work, and who waits for its answer.
 struct Job {
-    request: Hashed,
-    answer: oneshot::Sender<Result<Appended, StoreError>>,
+    work: Work,
+    answer: oneshot::Sender<Result<Done, StoreError>>,
 }
 
 /// The way to the writer's thread.
@@ -60,9 +77,26 @@ impl Writer {
     /// Queues a request and waits for its answer. When the caller goes away before the request was
     /// queued nothing happens, and afterwards it is carried out whole or not at all.
     pub(super) async fn append(&self, request: Hashed) -> Result<Appended, StoreError> {
+        match self.work(Work::Append(request)).await? {
+            Done::Append(appended) => Ok(appended),
+            // INVARIANT: each work has its own kind of answer.
+            Done::Keys(_) => Err(StoreError::Closed),
+        }
+    }
+
+    /// Queues members' keys and waits until they are durable, or refused.
+    pub(super) async fn keep(&self, keys: NewKeys) -> Result<Added, StoreError> {
+        match self.work(Work::Keys(keys)).await? {
+            Done::Keys(added) => Ok(added),
+            // INVARIANT: as above.
+            Done::Append(_) => Err(StoreError::Closed),
+        }
+    }
+
+    async fn work(&self, work: Work) -> Result<Done, StoreError> {
         let queue = self.queue.lock().clone().ok_or(StoreError::Closed)?;
         let (answer, answered) = oneshot::channel();
-        queue.send(Job { request, answer }).await.map_err(|_| StoreError::Closed)?;
+        queue.send(Job { work, answer }).await.map_err(|_| StoreError::Closed)?;
         drop(queue);
         answered.await.unwrap_or(Err(StoreError::Closed))
     }
@@ -119,7 +153,11 @@ impl Batches {
             if job.answer.is_closed() {
                 continue; // Nobody waits for it any more, and nothing of it was done.
             }
-            if batch.len() < BATCH && organisations.insert(job.request.organisation.clone()) {
+            let joins = match &job.work {
+                Work::Append(request) => organisations.insert(request.organisation.clone()),
+                Work::Keys(_) => true,
+            };
+            if batch.len() < BATCH && joins {
                 batch.push(job);
             } else {
                 later.push_back(job);
@@ -169,7 +207,7 @@ impl Batches {
 
     /// Writes the requests in one transaction. After `Ok` what was answered with `Ok` is durable, and
     /// after `Err` nothing of the batch is in the log.
-    fn try_commit(&self, batch: &[Job]) -> Result<Vec<Result<Appended, StoreError>>, Failure> {
+    fn try_commit(&self, batch: &[Job]) -> Result<Vec<Result<Done, StoreError>>, Failure> {
         let began = Instant::now();
         self.execute("BEGIN IMMEDIATE").map_err(Failure::Begin)?;
         let outcome = self.apply(batch).and_then(|answers| match self.execute("COMMIT") {
@@ -182,19 +220,28 @@ impl Batches {
             let _ = self.execute("ROLLBACK");
         }
         if outcome.is_ok() {
-            self.groups.written(batch.len(), began.elapsed());
+            let requests = batch.iter().filter(|job| matches!(job.work, Work::Append(_))).count();
+            if requests > 0 {
+                self.groups.written(requests, began.elapsed());
+            }
         }
         outcome
     }
 
-    fn apply(&self, batch: &[Job]) -> Result<Vec<Result<Appended, StoreError>>, Failure> {
+    fn apply(&self, batch: &[Job]) -> Result<Vec<Result<Done, StoreError>>, Failure> {
         let mut statements = Statements::prepare(&self.connection, &self.location)
             .map_err(|error| Failure::Within(self.location.translate(&error)))?;
         let mut answers = Vec::with_capacity(batch.len());
         for job in batch {
-            match statements.append(&job.request) {
-                Outcome::Answer(answer) => answers.push(answer),
-                Outcome::Broken(error) => return Err(Failure::Within(error)),
+            match &job.work {
+                Work::Append(request) => match statements.append(request) {
+                    Outcome::Answer(answer) => answers.push(answer.map(Done::Append)),
+                    Outcome::Broken(error) => return Err(Failure::Within(error)),
+                },
+                Work::Keys(new) => match keys::add(&self.connection, new) {
+                    Ok(added) => answers.push(Ok(Done::Keys(added))),
+                    Err(error) => return Err(Failure::Within(self.location.translate(&error))),
+                },
             }
         }
         Ok(answers)
@@ -211,9 +258,13 @@ impl Batches {
     }
 
     /// A caller that went away meanwhile needs no answer.
-    fn reply(&mut self, job: Job, answer: Result<Appended, StoreError>) {
-        if answer.as_ref().is_ok_and(|appended| !appended.repeated) {
-            self.checkpoints.count(&job.request);
+    fn reply(&mut self, job: Job, answer: Result<Done, StoreError>) {
+        match (&job.work, &answer) {
+            (Work::Append(request), Ok(Done::Append(appended))) if !appended.repeated => {
+                self.checkpoints.count(request);
+            }
+            (Work::Keys(new), Ok(Done::Keys(Added::Kept))) => self.checkpoints.count_bytes(new.bytes()),
+            _ => {}
         }
         let _ = job.answer.send(answer);
     }

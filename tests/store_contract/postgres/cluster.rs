@@ -83,6 +83,19 @@ impl Database {
         with_database(&self.server, &self.name)
     }
 
+    /// Keeps a copy of the database as it is, for one [`restore`](Self::restore).
+    pub(crate) fn save(&self) {
+        let name = &self.name;
+        execute(&self.server, &format!("CREATE DATABASE {name}_saved TEMPLATE {name}"));
+    }
+
+    /// Puts the copy in the database's place.
+    pub(crate) fn restore(&self) {
+        let name = &self.name;
+        execute(&self.server, &format!("DROP DATABASE {name} WITH (FORCE)"));
+        execute(&self.server, &format!("ALTER DATABASE {name}_saved RENAME TO {name}"));
+    }
+
     /// Runs statements as a stranger would.
     pub(crate) fn execute(&self, sql: &str) {
         execute(&self.url(), sql);

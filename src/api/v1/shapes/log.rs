@@ -180,10 +180,13 @@ shapes! {
         /// Why, in the actor's words
         #[schema(nullable = false)]
         reason: Option<String>,
-        /// From where the request came
+        /// By which way the request came: `local`, `http`, `console`
         #[schema(nullable = false)]
         source: Option<String>,
-        /// The program that made the request
+        /// The address that the request came from; `(erased)` or `(sealed)` where it cannot be read
+        #[schema(nullable = false)]
+        address: Option<String>,
+        /// The program that made the request, read like the address
         #[schema(nullable = false)]
         agent: Option<String>,
         /// The same for all events of one request

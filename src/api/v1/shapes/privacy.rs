@@ -1,5 +1,7 @@
 //! All that is held about a member.
 
+use serde_json::Value;
+
 use super::PersonName;
 use super::log::Entry;
 use super::members::Member;
@@ -52,7 +54,7 @@ shapes! {
     #[schema(example = json!({"organisation": {"id": "acme", "name": "Acme"}, "member": {"id": "mei", "name": "Mei"},
         "position": 57, "made": "2026-03-03T14:30:00Z", "now": {"id": "mei", "kind": "person", "name": "Mei"},
         "details": [{"field": "name", "value": "Mei", "from": "2026-03-03T14:30:00Z", "from_position": 12}], "access": [],
-        "looks": [], "about": [], "done": [], "requests_from": ["http, curl/8"]}))]
+        "keys": [], "looks": [], "about": [], "done": [], "requests_from": ["http, curl/8"]}))]
     Dossier {
         /// Whose log
         organisation: PersonName,
@@ -75,6 +77,9 @@ shapes! {
         details: Vec<PastDetail>,
         /// Which access they had, and when
         access: Vec<HeldForAWhile>,
+        /// The keys with which programs act or acted as them, and when each was last used; never a secret
+        #[schema(value_type = Vec<Object>)]
+        keys: Vec<Value>,
         /// Who had all of this handed out, when and why
         looks: Vec<LookAtPersonalData>,
         /// What happened to them
