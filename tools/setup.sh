@@ -69,6 +69,14 @@ need_openapi_validator() {
     "$tools/bin/pip" install --quiet --disable-pip-version-check openapi-spec-validator==0.7.2
 }
 
+# Says what is unclear or loose in it.
+need_openapi_linter() {
+    need_packages node:nodejs npm:npm
+    local tools=target/redocly
+    OPENAPI_LINTER=$tools/node_modules/.bin/redocly
+    [ -x "$OPENAPI_LINTER" ] || npm install --silent --no-audit --no-fund --prefix "$tools" @redocly/cli@2.77.0
+}
+
 # They read what an export of the audit log is written as. Whoever pins other packages gets another environment.
 need_format_readers() {
     local wanted=tests/audit/formats/requirements.txt

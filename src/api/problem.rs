@@ -45,6 +45,7 @@ pub struct Problem {
     rule: &'static str,
     detail: String,
     field: Option<String>,
+    command: Option<usize>,
     headers: Vec<(header::HeaderName, HeaderValue)>,
 }
 
@@ -54,7 +55,7 @@ pub type Answer<T> = Result<T, Problem>;
 impl Problem {
     /// A failure by a rule that is not one of the organisation's.
     pub fn new(status: StatusCode, rule: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, rule, detail: detail.into(), field: None, headers: Vec::new() }
+        Self { status, rule, detail: detail.into(), field: None, command: None, headers: Vec::new() }
     }
 
     /// The request makes no sense.
@@ -127,6 +128,11 @@ impl Problem {
     /// What a person needs to know.
     pub fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// Which of several commands is refused, counted from 0.
+    pub fn command(&self) -> Option<usize> {
+        self.command
     }
 
     /// The body of the answer.
@@ -218,7 +224,7 @@ fn field_of(refusal: &Refusal) -> Option<&'static str> {
 impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
         match error {
-            EngineError::Refused { refusal, .. } => (*refusal).into(),
+            EngineError::Refused { refusal, command } => Self { command: Some(command), ..(*refusal).into() },
             EngineError::Store(error) => error.into(),
             EngineError::BeforeFounding { .. } => {
                 Self::new(StatusCode::NOT_FOUND, "before_founding", error.to_string())

@@ -45,6 +45,8 @@ pub struct Service {
     pub(super) document: Document,
     /// Who runs lines of the command line, if anybody does.
     pub(super) lines: Option<Arc<dyn Lines>>,
+    /// Held by whoever clears away what an erasure leaves: it is about the store as a whole.
+    pub(super) erasing: tokio::sync::Mutex<()>,
     /// Keeps the access states abreast of what other processes write.
     follower: Follower,
     stopping: watch::Sender<bool>,
@@ -77,6 +79,7 @@ impl Service {
             sign_on: None,
             document,
             lines: None,
+            erasing: tokio::sync::Mutex::default(),
             stopping,
         }
     }

@@ -182,16 +182,16 @@ impl Command {
             Self::Audit(command) if command.is_served() => Reach::Organisation,
             // The other way it writes files.
             Self::Review(command) if command.is_served() => Reach::Organisation,
-            // Files of the store's machine, and its key.
+            Self::Gdpr(command) if command.is_served() => Reach::Organisation,
+            // Files of the store's machine, and its keys.
             Self::Audit(_)
             | Self::Review(_)
+            | Self::Gdpr(_)
             | Self::Import(_)
             | Self::Copy(_)
             | Self::Demo(_)
             | Self::Projections(_)
             | Self::Serve(_) => Reach::Store,
-            // Keys and files of the store, and a person's data in whole.
-            Self::Gdpr(_) => Reach::Store,
             Self::Organisation(_)
             | Self::Profile(_)
             | Self::Role(_)

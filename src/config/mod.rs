@@ -123,6 +123,8 @@ settings! {
         log_key: KeyPlace, "CHANCERY_LOG_KEY", "FILE|PEM";
         /// Where to send traces by OTLP over HTTP, such as `http://127.0.0.1:4318`; without it, where `OTEL_EXPORTER_OTLP_ENDPOINT` says, else nowhere
         otlp_endpoint: CollectorUrl, "CHANCERY_OTLP_ENDPOINT", "URL";
+        /// The file that receipts of erasures over HTTP are added to: they say whom to erase again after a backup is restored
+        erasure_log: DisplayPath, "CHANCERY_ERASURE_LOG", "FILE";
         /// The certificate chain for TLS, a PEM file; read again on SIGHUP
         tls_certificate: DisplayPath, "CHANCERY_TLS_CERTIFICATE", "FILE";
         /// The private key for TLS, a PEM file; read again on SIGHUP

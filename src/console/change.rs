@@ -120,12 +120,9 @@ impl Deed {
         let request = self.request(&proposal);
         let (before, after, events) = match engine.rehearse(&request).await {
             Ok(rehearsed) => rehearsed,
+            // As with every rehearsal, nothing is written: only who confirms has tried.
             Err(EngineError::Refused { refusal, .. }) => {
-                let problem = Problem::from(*refusal);
-                if problem.status() == StatusCode::FORBIDDEN {
-                    self.record_attempt(request).await;
-                }
-                return Ok(self.refused(&proposal, &problem));
+                return Ok(self.refused(&proposal, &Problem::from(*refusal)));
             }
             Err(other) => return Err(other.into()),
         };
@@ -142,14 +139,6 @@ impl Deed {
             (self.confirmation(&proposal))
         };
         Ok(self.visit.page(proposal.section, &proposal.title, &content))
-    }
-
-    /// Whoever asks for what they may not have is in the log, as everywhere: on the very state that refused it,
-    /// so that nothing else can come of it.
-    async fn record_attempt(&self, request: Request) {
-        let position = self.visit.head.state.position();
-        let same: Condition = Arc::new(move |state: &AccessState| state.position() == position);
-        let _ = self.visit.service.engine.execute_if(request, same).await;
     }
 
     async fn make(self, proposal: Proposal, seen: Option<u64>) -> Result<Response, Oops> {

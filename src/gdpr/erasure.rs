@@ -1,5 +1,10 @@
 //! Erasing a member's personal data, and doing it again in a store that was restored from before.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
 use chancery_aggregates::Command;
 use chancery_aggregates::command::MemberCommand;
 use chancery_aggregates::event::{Event, MemberEvent};
@@ -12,7 +17,10 @@ use crate::store::keys::Purged;
 use crate::vault::{Cleared, VaultError};
 
 /// What an erasure did, to be kept outside the store: a line of the log of erasures.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ErasureReceipt, example = json!({"organisation": "acme", "member": "omar", "position": 57,
+    "time": "2026-03-03T14:30:00Z", "by": "olivia", "key_destroyed": true, "key_encryption_key_before": "k-4f1c",
+    "key_encryption_key": "k-9a20"}))]
 pub struct Receipt {
     /// Whose log.
     pub organisation: String,
@@ -21,6 +29,7 @@ pub struct Receipt {
     /// The event `PersonalDataErased`.
     pub position: u64,
     /// Its time.
+    #[schema(value_type = String, format = DateTime)]
     pub time: Time,
     /// Who asked for it.
     pub by: String,
@@ -28,9 +37,11 @@ pub struct Receipt {
     pub key_destroyed: bool,
     /// Name of the key-encryption key before, which was destroyed with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub key_encryption_key_before: Option<String>,
     /// Its name now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub key_encryption_key: Option<String>,
     /// What is still to be done, in words: files that hold traces, keys to be rotated, values from before sealing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -67,22 +78,48 @@ impl Erasure {
         };
         // The lane destroys the key as soon as the event is durable.
         let done = engine.execute(request).await?;
-        let mut receipt = receipt(engine, &organisation, &member).await?;
-        receipt.key_destroyed = !done.events.is_empty();
-        if done.events.is_empty()
-            && let Some(vault) = engine.vault()
-        {
-            receipt.key_destroyed = vault.destroy(organisation.as_str(), member.as_str()).await?;
+        finish(engine, &organisation, &member, !done.events.is_empty()).await
+    }
+}
+
+/// Does what is to be done once an erasure is in the log: everything that the event alone does not see to. `now` says
+/// whether the event was written just now. It may be done again at any time.
+///
+/// # Errors
+/// When the member's data is not erased, or the store fails.
+pub async fn finish(
+    engine: &Engine,
+    organisation: &OrganisationId,
+    member: &MemberId,
+    now: bool,
+) -> Result<Receipt, EngineError> {
+    let mut receipt = receipt(engine, organisation, member).await?;
+    receipt.key_destroyed = now;
+    if !now && let Some(vault) = engine.vault() {
+        receipt.key_destroyed = vault.destroy(organisation.as_str(), member.as_str()).await?;
+    }
+    engine.store().forget_snapshots(Some(organisation.as_str())).await?;
+    match engine.vault() {
+        Some(vault) => {
+            let cleared = vault.clear(receipt.key_destroyed).await?;
+            note(&mut receipt, &cleared);
         }
-        engine.store().forget_snapshots(Some(organisation.as_str())).await?;
-        match engine.vault() {
-            Some(vault) => {
-                let cleared = vault.clear(receipt.key_destroyed).await?;
-                note(&mut receipt, &cleared);
-            }
-            None => receipt.left.push("this store does not seal personal data".to_owned()),
-        }
-        Ok(receipt)
+        None => receipt.left.push("this store does not seal personal data".to_owned()),
+    }
+    Ok(receipt)
+}
+
+impl Receipt {
+    /// Adds the receipt to a log of erasures, and returns when it is durable there.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn append_to(&self, path: &Path) -> std::io::Result<()> {
+        let mut line = serde_json::to_string(self)?;
+        line.push('\n');
+        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+        file.write_all(line.as_bytes())?;
+        file.sync_all()
     }
 }
 

@@ -9,8 +9,8 @@ mod register;
 mod spans;
 
 pub use dossier::{Dossier, Look, PastDetail, Person};
-pub use erasure::{Erasure, Reapplied, Receipt, reapply};
+pub use erasure::{Erasure, Reapplied, Receipt, finish, reapply};
 pub use html::page;
 pub use keys::{export_keys, import_keys};
-pub use register::{Due, Kind, Periods, due, register};
+pub use register::{Due, Kind, Periods, Record, due, due_now, record, register};
 pub use spans::Span;

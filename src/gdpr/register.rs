@@ -1,13 +1,19 @@
 //! The record of what is kept, why and for how long (Article 30), and what is due to be erased.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
 use chancery_aggregates::AccessState;
 use chancery_aggregates::state::Status;
-use chancery_aggregates::vocabulary::Time;
+use chancery_aggregates::vocabulary::{OrganisationId, Time};
 use chrono::TimeDelta;
 use serde::Serialize;
 
+use crate::engine::{Engine, EngineError};
+use crate::views::log::read;
+
 /// How long personal data is kept after it has served, in days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Periods {
     /// After a member has left.
     pub left: u32,
@@ -15,8 +21,15 @@ pub struct Periods {
     pub suspended: u32,
 }
 
+impl Default for Periods {
+    fn default() -> Self {
+        Self { left: 365, suspended: 730 }
+    }
+}
+
 /// A kind of personal data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = KindOfPersonalData)]
 pub struct Kind {
     /// What it is.
     pub data: &'static str,
@@ -98,8 +111,50 @@ pub fn register(periods: Periods) -> Vec<Kind> {
     ]
 }
 
+/// What an organisation keeps about people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RecordOfPersonalData, example = json!({"organisation": "acme", "name": "Acme", "position": 57, "members": 12,
+    "erased": 1, "legal_holds": 0, "in_clear": 0, "periods": {"left": 365, "suspended": 730}, "kinds": []}))]
+pub struct Record {
+    /// Whose record.
+    #[schema(value_type = String)]
+    pub organisation: OrganisationId,
+    /// What people call it.
+    pub name: String,
+    /// The position of the log that it is as of.
+    pub position: u64,
+    /// How many members there are or were.
+    pub members: usize,
+    /// How many of them were erased.
+    pub erased: usize,
+    /// How many of them are under a legal hold.
+    pub legal_holds: usize,
+    /// How many of them have details from before sealing, in clear in the log.
+    pub in_clear: usize,
+    /// How long personal data is kept after it has served, in days.
+    pub periods: Periods,
+    /// What is kept, why and how long.
+    pub kinds: Vec<Kind>,
+}
+
+/// What an organisation keeps about people, by its state.
+pub fn record(state: &AccessState, periods: Periods) -> Record {
+    Record {
+        organisation: state.organisation().clone(),
+        name: state.name().to_owned(),
+        position: state.position(),
+        members: state.members().count(),
+        erased: state.members().filter(|(_, member)| member.erased.is_some()).count(),
+        legal_holds: state.members().filter(|(_, member)| member.legal_hold.is_some()).count(),
+        in_clear: state.members().filter(|(_, member)| member.details.is_clear()).count(),
+        periods,
+        kinds: register(periods),
+    }
+}
+
 /// A member whose personal data has served.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = DueErasure)]
 pub struct Due {
     /// The member.
     pub member: String,
@@ -108,6 +163,7 @@ pub struct Due {
     /// Position of the event since which it is so.
     pub position: u64,
     /// When the data was due.
+    #[schema(value_type = String, format = DateTime)]
     pub due: Time,
     /// Kept nevertheless, by a legal hold.
     pub held: bool,
@@ -138,4 +194,26 @@ pub fn due(state: &AccessState, periods: Periods, now: Time, time_of: impl Fn(u6
     let mut due: Vec<Due> = due.collect();
     due.sort_by(|one, other| (one.due, &one.member).cmp(&(other.due, &other.member)));
     due
+}
+
+/// The members whose personal data is due to be erased, by the log.
+///
+/// # Errors
+/// When the log cannot be read.
+pub async fn due_now(
+    engine: &Engine,
+    state: &AccessState,
+    periods: Periods,
+    now: Time,
+) -> Result<Vec<Due>, EngineError> {
+    let wanted: BTreeSet<u64> = state.members().map(|(_, member)| member.status_at).collect();
+    let last = wanted.last().copied().unwrap_or_default();
+    let times = read(engine, state.organisation(), 0, last, BTreeMap::new(), move |times, recorded| {
+        if wanted.contains(&recorded.stamp.position) {
+            times.insert(recorded.stamp.position, recorded.stamp.time);
+        }
+        ControlFlow::Continue(())
+    });
+    let times = times.await?;
+    Ok(due(state, periods, now, |position| times.get(&position).copied()))
 }

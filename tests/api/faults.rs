@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chancery::config::{Length, Settings};
 use serde_json::{Value, json};
@@ -14,6 +14,9 @@ use super::program::{Running, founded, founded_in, request, run, serve};
 use super::server::Answer;
 use super::world::{OPERATOR, World};
 use crate::store_contract::postgres::cluster::{Cluster, Database};
+
+/// How long PostgreSQL is away.
+const AWAY: Duration = Duration::from_secs(30);
 
 const SCOPES: &str = "/v1/organisations/acme/scopes";
 
@@ -81,22 +84,42 @@ fn nothing_that_was_acknowledged_is_lost_when_the_service_is_killed_under_load()
 }
 
 #[test]
-fn reads_go_on_while_postgresql_is_away_and_writes_when_it_is_back() {
+fn reads_go_on_while_postgresql_is_away_for_half_a_minute_and_writes_when_it_is_back() {
     let cluster = Cluster::start();
     let database = Database::on(&cluster.url("postgres"));
     let token = founded_in(&database.url());
     let running = serve(&database.url(), &["--request-timeout", "2s"]);
     assert_eq!(create(&running, &token, "before").status, 201);
     cluster.tell("stop");
-    let failed = create(&running, &token, "meanwhile");
-    assert_eq!(failed.status, 503, "{failed:?}");
-    assert!(failed.header("retry-after").is_some(), "{failed:?}");
-    assert_eq!(request(&running, "GET", "/readyz").send().status, 503);
-    assert_eq!(asks(&running, &token).ok()["decision"], true);
-    assert_eq!(request(&running, "GET", &format!("{SCOPES}/before")).key(&token).send().ok()["id"], "before");
+    let away = Instant::now();
+    let mut tried = 0;
+    let meanwhile = |number: usize| {
+        let id = format!("meanwhile-{number}");
+        let body = json!({"id": id, "name": format!("Scope {id}")});
+        request(&running, "POST", SCOPES).key(&token).header("idempotency-key", &id).json(&body).send()
+    };
+    while away.elapsed() < AWAY {
+        tried += 1;
+        let failed = meanwhile(tried);
+        assert_eq!(failed.status, 503, "{failed:?}");
+        assert!(failed.header("retry-after").is_some(), "{failed:?}");
+        assert_eq!(request(&running, "GET", "/readyz").send().status, 503);
+        assert_eq!(request(&running, "GET", "/healthz").send().status, 200);
+        // A read that waited for the store would come to its time-out.
+        assert_eq!(asks(&running, &token).ok()["decision"], true);
+        assert_eq!(request(&running, "GET", &format!("{SCOPES}/before")).key(&token).send().ok()["id"], "before");
+    }
+    assert!(tried > 1, "{tried}");
     cluster.tell("start");
     eventually("it recovers by itself", || create(&running, &token, "after").status == 201);
     eventually("it is ready again", || request(&running, "GET", "/readyz").send().status == 200);
+    // What came to its time-out may have been made when the server was back: asked for again, it is there once.
+    assert_eq!(meanwhile(tried).status, 201);
+    let listed = request(&running, "GET", SCOPES).key(&token).send().ok();
+    let there: Vec<&str> = listed["items"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+    let last = format!("meanwhile-{tried}");
+    assert!(["before", "after", last.as_str()].iter().all(|id| there.contains(id)), "{there:?}");
+    assert!(there.len() <= tried + 2, "nothing is there twice: {there:?}");
 }
 
 /// Bounds what any file of a service may grow to, as a full disk does.
@@ -161,13 +184,21 @@ fn a_client_that_takes_nothing_is_let_go() {
     drop(deaf);
 }
 
+fn with_length(post: &str, body: &str) -> Vec<u8> {
+    format!("{post}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}
+
+fn chunk(length: usize) -> String {
+    format!("{length:x}\r\n{}\r\n", "x".repeat(length))
+}
+
 #[test]
 fn what_is_no_request_is_refused_and_hurts_nobody() {
     let world = World::on_sqlite();
     let head = "Host: x\r\nAuthorization: Bearer acme/olivia\r\nContent-Type: application/json\r\n";
     let post = format!("POST /access/v1/evaluation HTTP/1.1\r\n{head}");
     let long = format!("{post}X-Long: {}\r\n\r\n", "x".repeat(1 << 20));
-    let cases: [(Vec<u8>, &str); 7] = [
+    let cases: [(Vec<u8>, &str); 11] = [
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n".to_vec(), "400"),
         (b"GET / HTTP/9.9\r\n\r\n".to_vec(), "400"),
         (format!("{post}Content-Length: 2\r\nContent-Length: 9\r\n\r\n{{}}").into_bytes(), "400"),
@@ -175,6 +206,11 @@ fn what_is_no_request_is_refused_and_hurts_nobody() {
         (format!("{post}Content-Length: 3\r\nConnection: close\r\n\r\n{{\"a").into_bytes(), "400"),
         (format!("{post}Content-Length: 4\r\nConnection: close\r\n\r\n\u{0}\u{0}\u{0}\u{0}").into_bytes(), "400"),
         (long.into_bytes(), "431"),
+        // Deeper than any question, and longer than any body may be, without saying so beforehand.
+        (with_length(&post, &"[".repeat(100_000)), "400"),
+        (with_length(&post, &"{\"subject\":".repeat(50_000)), "400"),
+        (format!("{post}Transfer-Encoding: chunked\r\n\r\n{}", chunk(1 << 20).repeat(2)).into_bytes(), "413"),
+        (format!("{post}Content-Length: 1048577\r\n\r\n{}", "x".repeat((1 << 20) + 1)).into_bytes(), "413"),
     ];
     for (bytes, status) in cases {
         let mut stream = TcpStream::connect(world.server.address).unwrap();
@@ -209,4 +245,44 @@ fn the_tables_for_sql_are_kept_by_the_service_and_their_lag_is_shown() {
         let status = status();
         status["state"] == "running" && status["lag"]["events"] == 0
     });
+}
+
+/// A number in a file of `/proc`.
+fn resident_kilobytes(running: &Running) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn ten_thousand_idle_connections_hold_nobody_up() {
+    const IDLE: usize = 10_000;
+    let directory = tempfile::tempdir().unwrap();
+    let (store, token) = founded(&directory);
+    let running = serve(&store, &["--header-timeout", "5m", "--metrics-listen", "127.0.0.1:0"]);
+    // A descriptor for each, here and there.
+    for process in [std::process::id(), running.child.id()] {
+        let enough = format!("--nofile={}:", IDLE + 2_000);
+        let raised = Command::new("prlimit").args([&enough, "--pid", &process.to_string()]).status().unwrap();
+        assert!(raised.success(), "this machine does not let a process have {IDLE} connections");
+    }
+    let before = resident_kilobytes(&running);
+    let idle: Vec<TcpStream> = (0..IDLE).map(|_| TcpStream::connect(&running.address).unwrap()).collect();
+    let asked = Instant::now();
+    assert_eq!(request(&running, "GET", "/healthz").send().ok()["status"], "ok");
+    assert_eq!(asks(&running, &token).ok()["decision"], true);
+    assert_eq!(create(&running, &token, "meanwhile").status, 201);
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    // The last of them is answered as the first, and none was closed.
+    for mut stream in [&idle[0], &idle[IDLE / 2], &idle[IDLE - 1]] {
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        let mut start = [0; 15];
+        stream.read_exact(&mut start).unwrap();
+        assert_eq!(&start, b"HTTP/1.1 200 OK");
+    }
+    let each = resident_kilobytes(&running).saturating_sub(before) as f64 / IDLE as f64;
+    assert!(each < 64.0, "an idle connection takes {each} KiB");
+    drop(idle);
+    assert_eq!(asks(&running, &token).ok()["decision"], true);
 }

@@ -2,6 +2,9 @@
 
 mod audit;
 mod authzen;
+mod authzen_spec;
+mod backup;
+mod batch;
 mod connections;
 mod description;
 mod evidence;
@@ -11,6 +14,7 @@ mod keys;
 mod metrics;
 mod organisations;
 mod parity;
+mod privacy;
 mod program;
 mod rest;
 mod reviews;

@@ -27,7 +27,7 @@ fn chancery(store: &str) -> Command {
     command
 }
 
-fn line(store: &str, words: &[&str]) -> String {
+pub(super) fn line(store: &str, words: &[&str]) -> String {
     let output = chancery(store).args(words).output().unwrap();
     assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
@@ -205,6 +205,39 @@ fn an_operators_key_that_is_made_while_the_service_runs_counts_after_a_hangup() 
     std::fs::write(&keys, "sha256:nonsense\n").unwrap();
     hang_up();
     assert_eq!(asks(&second).status, 200);
+}
+
+#[test]
+fn the_first_start_makes_the_operators_key_and_shows_it_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let (store, _) = founded(&directory);
+    let keys = directory.path().join("operator.keys");
+    let start = || {
+        let mut running = serve(&store, &["--operator-keys", keys.to_str().unwrap()]);
+        let mut shown = BufReader::new(running.child.stdout.take().unwrap());
+        (
+            running,
+            std::iter::from_fn(move || {
+                let mut line = String::new();
+                shown.read_line(&mut line).unwrap();
+                (!line.is_empty()).then_some(line)
+            }),
+        )
+    };
+    let (first, mut shown) = start();
+    let told = shown.next().unwrap();
+    let key = told.trim().strip_prefix("the operator's key, shown this once: ").unwrap().to_owned();
+    let asks = |running: &Running| request(running, "GET", "/v1/organisations").key(&key).send();
+    assert_eq!(asks(&first).ok()["items"][0]["id"], "acme");
+    drop(first);
+    assert_eq!(shown.next(), None, "and nothing else is shown");
+    let kept = std::fs::read_to_string(&keys).unwrap();
+    assert!(kept.contains("sha256:") && !kept.contains(&key), "the digest is kept, and not the key");
+    let (second, mut shown) = start();
+    assert_eq!(asks(&second).status, 200, "it goes on to count");
+    drop(second);
+    assert_eq!(shown.next(), None, "and is never shown again");
+    assert_eq!(std::fs::read_to_string(&keys).unwrap(), kept);
 }
 
 #[test]

@@ -95,7 +95,10 @@ fn a_switch_that_is_not_held_is_greyed_out_with_the_reason_and_refused() {
     let refused = adam.post("/console/studio/roles/helper/permissions", &fields);
     assert_eq!(refused.status, 403);
     refused.has("toggle_not_held");
-    assert!(world.position("studio") > before, "the attempt is in the log");
+    assert_eq!(world.position("studio"), before, "a preview writes nothing, whatever it comes to");
+    let confirmed = adam.post("/console/studio/roles/helper/permissions", &with(fields, "confirm", &["yes"]));
+    assert_eq!(confirmed.status, 403);
+    assert_eq!(world.position("studio"), before + 1, "the attempt is in the log");
     adam.get("/console/studio/roles/helper").has_not("checked");
 }
 

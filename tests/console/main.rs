@@ -17,4 +17,5 @@ mod reviews;
 mod rewind;
 mod signing_in;
 mod verify;
+mod walk;
 mod world;

@@ -56,6 +56,8 @@ const READS: &[&str] = &[
     "diff --from 10 --to 30",
     "diff --from 2026-03-01 --member tom --permissions",
     "diff --from 30 --to 10",
+    "gdpr register --left 30",
+    "gdpr due --left 0 --suspended 0",
     "findings",
     "findings --all --kind expiring,idle_manager",
     "findings --at 30",

@@ -2,7 +2,9 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use chancery_aggregates::access::{Decision, Denial};
+use chancery_aggregates::access::{Denial, Question};
+use chancery_aggregates::state::MemberIx;
+use chancery_aggregates::state::permission_set::PermissionIx;
 use serde_json::value::RawValue;
 use tracing::Instrument as _;
 
@@ -10,9 +12,10 @@ use super::answer::{Answered, respond, single};
 use super::documented::{EvaluationAnswer, EvaluationRequest, EvaluationsAnswer, EvaluationsRequest};
 use super::moment::Views;
 use super::request::{Action, Batch, Context, Item, Object, Resource, Semantic, Subject, is_object, mistake_in};
+use super::sight::{Sight, Unasked};
 use super::{Asked, asked};
 use crate::api::authentication::Caller;
-use crate::api::check::check;
+use crate::api::check::Checks;
 use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::{Service, Shared};
@@ -83,6 +86,15 @@ struct Parts<'q, 'a> {
     context: Option<&'q Object<Context<'a>>>,
 }
 
+/// A question with nothing missing.
+#[derive(Debug, Clone, Copy)]
+struct Whole<'q, 'a> {
+    subject: &'q Subject<'a>,
+    action: &'q Action<'a>,
+    resource: &'q Resource<'a>,
+    context: Option<&'q Context<'a>>,
+}
+
 impl<'q, 'a> Parts<'q, 'a> {
     fn of(item: &'q Item<'a>) -> Self {
         let Item { subject, action, resource, context } = item;
@@ -92,6 +104,20 @@ impl<'q, 'a> Parts<'q, 'a> {
             resource: resource.as_ref(),
             context: context.as_ref(),
         }
+    }
+
+    /// The question, if nothing is missing.
+    fn whole(&self) -> Answer<Whole<'q, 'a>> {
+        let subject = &self.subject.ok_or_else(|| missing("subject"))?.0;
+        let action = &self.action.ok_or_else(|| missing("action"))?.0;
+        let resource = &self.resource.ok_or_else(|| missing("resource"))?.0;
+        if subject.id.is_none() {
+            return Err(missing("subject.id"));
+        }
+        if resource.id.is_none() {
+            return Err(missing("resource.id"));
+        }
+        Ok(Whole { subject, action, resource, context: self.context.map(|context| &context.0) })
     }
 
     /// An item's own parts, and the batch's for those that it leaves out.
@@ -127,49 +153,75 @@ async fn answer_all<I, T>(
     }
     let semantic = batch.options.as_ref().and_then(|options| options.0.evaluations_semantic).unwrap_or_default();
     let mut body = Vec::with_capacity(32 + items.len() * 24);
-    let mut allowed = 0_u64;
+    let (mut checks, mut known) = (Checks::new(&service.meters), Known::default());
     body.extend_from_slice(br#"{"evaluations":["#);
     for (number, item) in items.iter().enumerate() {
-        let answered = match read(item) {
-            Ok(item) => answer(service, views, &Parts::of(item).or(defaults)).await.unwrap_or_else(Answered::Failed),
-            Err(problem) => Answered::Failed(problem),
+        let asked = read(item).and_then(|item| Parts::of(item).or(defaults).whole());
+        let answered = match asked {
+            // Most items ask about the present: nothing is waited for.
+            Ok(asked) => match views.present(asked.context) {
+                Some(present) => decide(&mut checks, present, &asked, &mut known),
+                None => match views.of(asked.context).await {
+                    Ok(sight) => decide(&mut checks, sight, &asked, &mut Known::default()),
+                    Err(problem) => Err(problem),
+                },
+            },
+            Err(problem) => Err(problem),
         };
+        let answered = answered.unwrap_or_else(Answered::Failed);
         if number > 0 {
             body.push(b',');
         }
         answered.write(&mut body);
-        allowed += u64::from(answered.is_allowed());
         match (semantic, answered.is_allowed()) {
             (Semantic::DenyOnFirstDeny, false) | (Semantic::PermitOnFirstPermit, true) => break,
             _ => {}
         }
     }
     body.extend_from_slice(b"]}");
-    tracing::Span::current().record("chancery.allowed", allowed);
+    tracing::Span::current().record("chancery.allowed", checks.allowed());
     Ok(respond(body, views.position()))
 }
 
 /// Answers one question.
 async fn answer(service: &Service, views: &mut Views<'_>, parts: &Parts<'_, '_>) -> Answer<Answered> {
-    let subject = &parts.subject.ok_or_else(|| missing("subject"))?.0;
-    let action = &parts.action.ok_or_else(|| missing("action"))?.0;
-    let resource = &parts.resource.ok_or_else(|| missing("resource"))?.0;
-    if subject.id.is_none() {
-        return Err(missing("subject.id"));
+    let asked = parts.whole()?;
+    let sight = views.of(asked.context).await?;
+    decide(&mut Checks::new(&service.meters), sight, &asked, &mut Known::default())
+}
+
+/// What was looked up last: items of a batch often share a subject and an action, which are then looked up once. It is of
+/// one view.
+#[derive(Default)]
+struct Known<'q, 'a> {
+    subject: Option<(&'q Subject<'a>, MemberIx)>,
+    action: Option<(&'q Action<'a>, PermissionIx)>,
+}
+
+impl<'q, 'a> Known<'q, 'a> {
+    fn question(&mut self, sight: &Sight, asked: &Whole<'q, 'a>) -> Result<Question, Unasked> {
+        let subject = match self.subject {
+            Some((subject, ix)) if std::ptr::eq(subject, asked.subject) => ix,
+            _ => self.subject.insert((asked.subject, sight.subject(asked.subject)?)).1,
+        };
+        let permission = match self.action {
+            Some((action, ix)) if std::ptr::eq(action, asked.action) => ix,
+            _ => self.action.insert((asked.action, sight.permission(asked.action)?)).1,
+        };
+        Ok(sight.question(subject, permission, asked.resource))
     }
-    if resource.id.is_none() {
-        return Err(missing("resource.id"));
-    }
-    let sight = views.of(parts.context.map(|context| &context.0)).await?;
-    let decision = match sight.question(subject, action, resource) {
-        Ok(question) => check(&service.meters, &sight.state, &question),
-        Err(unasked) => {
-            let denial = Denial::try_from(unasked)?;
-            service.meters.denied.inc();
-            Decision::Denied(denial)
-        }
-    };
-    Ok(Answered::Decided(decision))
+}
+
+fn decide<'q, 'a>(
+    checks: &mut Checks<'_>,
+    sight: &Sight,
+    asked: &Whole<'q, 'a>,
+    known: &mut Known<'q, 'a>,
+) -> Answer<Answered> {
+    Ok(Answered::Decided(match known.question(sight, asked) {
+        Ok(question) => checks.check(&sight.state, &question),
+        Err(unasked) => checks.deny(Denial::try_from(unasked)?),
+    }))
 }
 
 fn missing(field: &'static str) -> Problem {

@@ -43,6 +43,12 @@ impl<'s> Views<'s> {
         self.state.position()
     }
 
+    /// The view on the present, where a context asks for no other.
+    pub(super) fn present(&self, context: Option<&Context<'_>>) -> Option<&Sight> {
+        let asks = context.is_some_and(|context| context.time.is_some() || context.position.is_some());
+        (!asks).then_some(&self.present)
+    }
+
     /// The view that a context asks for.
     ///
     /// # Errors

@@ -156,19 +156,26 @@ pub(super) enum Semantic {
     PermitOnFirstPermit,
 }
 
-/// A search: the entity that is searched for has no id.
+/// A search: the entity that is searched for has no id, and an action is none at all.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Search<'a> {
+pub(super) struct Search<'a, A = Object<Action<'a>>> {
     #[serde(borrow)]
     pub(super) subject: Option<Object<Subject<'a>>>,
-    #[serde(borrow)]
-    pub(super) action: Option<Object<Action<'a>>>,
+    pub(super) action: Option<A>,
     #[serde(borrow)]
     pub(super) resource: Option<Object<Resource<'a>>>,
     #[serde(borrow)]
     pub(super) context: Option<Object<Context<'a>>>,
     #[serde(borrow)]
     pub(super) page: Option<Object<Page<'a>>>,
+}
+
+impl<'a> Search<'a, IgnoredAny> {
+    /// The search without the action that it named in vain.
+    pub(super) fn of_actions(self) -> Search<'a> {
+        let Self { subject, action: _, resource, context, page } = self;
+        Search { subject, action: None, resource, context, page }
+    }
 }
 
 /// Which part of the results.

@@ -10,6 +10,7 @@ use chancery_aggregates::access::{Place, Question};
 use chancery_aggregates::state::MemberIx;
 use chancery_aggregates::state::permission_set::PermissionIx;
 use serde::Serialize;
+use serde::de::IgnoredAny;
 
 use super::answer::respond;
 use super::documented::{
@@ -106,7 +107,7 @@ pub(super) async fn resources(State(service): State<Shared>, caller: Caller, req
 )]
 pub(super) async fn actions(State(service): State<Shared>, caller: Caller, request: Request) -> Answer<Response> {
     let Asked { body, state } = asked(&service, &caller, request).await?;
-    let search: Search<'_> = parse::<Object<_>>(&body)?.0;
+    let search = parse::<Object<Search<'_, IgnoredAny>>>(&body)?.0.of_actions();
     let mut views = Views::new(&service, caller.member()?, state)?;
     let (subject, resource) = (search.subject()?, search.resource()?);
     search.require_subject_id()?;

@@ -99,17 +99,10 @@ impl Sight {
         self.limits.as_ref().is_none_or(within)
     }
 
-    /// Looks up what a question names.
-    pub(super) fn question(
-        &self,
-        subject: &Subject<'_>,
-        action: &Action<'_>,
-        resource: &Resource<'_>,
-    ) -> Result<Question, Unasked> {
-        let subject = self.subject(subject)?;
-        let permission = self.permission(action)?;
+    /// A question about a resource, whose subject and action were looked up.
+    pub(super) fn question(&self, subject: MemberIx, permission: PermissionIx, resource: &Resource<'_>) -> Question {
         let ownership = self.ownership(resource, subject);
-        Ok(Question { subject, permission, place: self.place(resource), ownership, at: self.at })
+        Question { subject, permission, place: self.place(resource), ownership, at: self.at }
     }
 
     pub(super) fn subject(&self, subject: &Subject<'_>) -> Result<MemberIx, Unasked> {

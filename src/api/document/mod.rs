@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, Server};
 use utoipa_axum::router::OpenApiRouter;
@@ -32,12 +33,44 @@ impl Document {
     pub(super) fn new(settings: &Settings) -> Self {
         let document = describe(settings);
         // INVARIANT: a description made of strings always has a JSON form.
-        let value = serde_json::to_value(&document).unwrap_or_default();
+        let mut value = serde_json::to_value(&document).unwrap_or_default();
+        name_schemas(&mut value);
         Self { json: value.to_string().into(), page: page::render(&value).into() }
     }
 
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.json).into_owned()
+    }
+}
+
+/// What is the same as a schema with a name is referred to by it: generic schemas and failures are spelt out otherwise,
+/// and their names stand for nothing.
+fn name_schemas(document: &mut Value) {
+    let Some(named) = document.pointer("/components/schemas").and_then(Value::as_object).cloned() else { return };
+    let name = |value: &mut Value| {
+        let known = named.iter().find(|(_, schema)| value.get("$ref").is_none() && *schema == value);
+        if let Some((name, _)) = known {
+            *value = json!({ "$ref": format!("#/components/schemas/{name}") });
+        }
+    };
+    walk(document, &name);
+}
+
+/// Does something to every schema that stands in another one, or is one of a request or an answer.
+fn walk(value: &mut Value, name: &impl Fn(&mut Value)) {
+    match value {
+        Value::Object(members) => {
+            for (member, value) in members {
+                match member.as_str() {
+                    "schema" | "items" => name(value),
+                    "oneOf" => value.as_array_mut().into_iter().flatten().for_each(name),
+                    _ => {}
+                }
+                walk(value, name);
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| walk(value, name)),
+        _ => {}
     }
 }
 

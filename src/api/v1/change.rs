@@ -307,7 +307,7 @@ pub struct Preview {
     /// Always true: nothing was changed
     dry_run: bool,
     /// What would happen, in order
-    events: Vec<PreviewedEvent>,
+    events: Vec<EventInWords>,
     /// Whose effective permissions would change, where and how, as far as the caller sees them
     #[schema(value_type = Vec<DiffLine>)]
     access: Vec<Value>,
@@ -318,13 +318,18 @@ pub struct Preview {
 impl Preview {
     /// What would happen, and nothing yet about whose permissions would change.
     pub(super) fn of(before: &AccessState, events: &[Recorded]) -> Self {
-        let mut narrator = Narrator::new(before.clone());
-        let tell = |recorded: &Recorded| {
-            let sentence = narrator.tell(recorded).sentence;
-            PreviewedEvent { kind: recorded.event.name().to_owned(), sentence }
-        };
-        Self { dry_run: true, events: events.iter().map(tell).collect(), access: Vec::new(), unseen: 0 }
+        Self { dry_run: true, events: in_words(before, events), access: Vec::new(), unseen: 0 }
     }
+}
+
+/// Events in words, from the state before the first of them.
+pub(super) fn in_words(before: &AccessState, events: &[Recorded]) -> Vec<EventInWords> {
+    let mut narrator = Narrator::new(before.clone());
+    let tell = |recorded: &Recorded| {
+        let sentence = narrator.tell(recorded).sentence;
+        EventInWords { kind: recorded.event.name().to_owned(), sentence }
+    };
+    events.iter().map(tell).collect()
 }
 
 /// What there is after a change; with `dry_run`, what would change instead
@@ -338,9 +343,9 @@ pub enum Changed<T> {
     Done(T),
 }
 
-/// An event that would happen
+/// An event in words
 #[derive(Debug, Serialize, ToSchema)]
-pub struct PreviewedEvent {
+pub struct EventInWords {
     /// The event's type
     #[serde(rename = "type")]
     kind: String,

@@ -7,6 +7,7 @@
 //! cut into pages by [`page::cut`].
 
 mod audit;
+mod batch;
 pub mod change;
 mod evidence;
 mod findings;
@@ -17,6 +18,7 @@ mod names;
 mod organisations;
 mod owner;
 pub mod page;
+mod privacy;
 mod questions;
 mod reports;
 mod reviews;
@@ -51,4 +53,6 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(reviews::routes())
         .merge(evidence::routes())
         .merge(status::routes())
+        .merge(privacy::routes())
+        .merge(batch::routes())
 }

@@ -1,7 +1,7 @@
 //! What requests name, as commands have it; and where a new resource is.
 
 use chancery_aggregates::AccessState;
-use chancery_aggregates::vocabulary::{LONGEST_NAME, MemberId, PermissionKey, RoleId, ScopeId};
+use chancery_aggregates::vocabulary::{DocumentKind, LONGEST_NAME, MemberId, PermissionKey, RoleId, ScopeId};
 use serde::{Deserialize, Deserializer};
 
 /// Tells null from what is left out.
@@ -36,4 +36,8 @@ pub(super) fn role(text: &str) -> RoleId {
 
 pub(super) fn permission(text: &str) -> PermissionKey {
     PermissionKey::known(bounded(text))
+}
+
+pub(super) fn document(text: &str) -> DocumentKind {
+    DocumentKind::known(bounded(text))
 }

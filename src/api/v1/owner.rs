@@ -26,9 +26,15 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"to": "hugo"}))]
-struct Transfer {
+pub(super) struct Transfer {
     /// The id of the new holder
     to: String,
+}
+
+impl Transfer {
+    pub(super) fn command(&self) -> Command {
+        Command::Organisation(OrganisationCommand::TransferOwner { to: names::member(&self.to) })
+    }
 }
 
 /// Hands the role with exactly one holder to another member
@@ -39,6 +45,6 @@ struct Transfer {
         Failures))]
 async fn transfer(change: Change, Json(body): Json<Transfer>) -> Answer<Response> {
     let to = names::member(&body.to);
-    let commands = vec![Command::Organisation(OrganisationCommand::TransferOwner { to: to.clone() })];
+    let commands = vec![body.command()];
     change.run(StatusCode::OK, commands, None, |facts| members::shown(facts, &to, false)).await
 }

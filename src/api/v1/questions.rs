@@ -22,7 +22,7 @@ use super::shapes::{AccessReport, Decision, EffectivePermissions, Explanation, H
 use super::view::{AtLeast, When};
 use super::{Seen, View};
 use crate::api::body::{InPath, Query};
-use crate::api::check;
+use crate::api::check::Checks;
 use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
@@ -119,7 +119,7 @@ struct AccessFilter {
 async fn check(State(service): State<Shared>, view: View, Query(asked): Query<Asked>) -> Answer<Seen<Value>> {
     let question = asked.question(&view.facts.reader()?)?;
     let span = traces::evaluation(1);
-    let decision = span.in_scope(|| check::check(&service.meters, &view.facts.state, &question));
+    let decision = span.in_scope(|| Checks::new(&service.meters).check(&view.facts.state, &question));
     span.record("chancery.allowed", u64::from(decision.is_allowed()));
     Ok(view.seen(decision_json(&decision)))
 }

@@ -79,7 +79,7 @@ struct ScopeFilter {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"id": "tower", "name": "Tower"}))]
-struct ScopeToCreate {
+pub(super) struct ScopeToCreate {
     /// Its id, which never changes
     id: String,
     /// What people call it
@@ -96,7 +96,7 @@ struct ScopeToCreate {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "North Tower", "archived": false}))]
-struct ScopeChanges {
+pub(super) struct ScopeChanges {
     /// Its name from now on
     #[schema(nullable = false)]
     name: Option<String>,
@@ -168,13 +168,7 @@ async fn list(view: View, Query(filter): Query<ScopeFilter>) -> Answer<Seen<Scop
         description = "What would change, with `dry_run`", example = json!({"dry_run": true, "events": [], "access": [],
         "unseen": 0})), Failures))]
 async fn create(change: Change, Json(body): Json<ScopeToCreate>) -> Answer<Response> {
-    let id = ScopeId::parse(&body.id);
-    let id = id.map_err(|because| Refusal::bad_id(Thing::Scope, &names::bounded(&body.id), because))?;
-    let command = ScopeCommand::CreateScope {
-        name: body.name.into(),
-        kind: body.kind.map(Into::into),
-        parent: body.parent.as_deref().map(names::scope),
-    };
+    let (id, command) = body.command()?;
     let commands = vec![Command::Scope(id.clone(), command)];
     change.run(StatusCode::CREATED, commands, None, |facts| shown(facts, &id, true)).await
 }
@@ -226,9 +220,18 @@ async fn run(change: Change, scope: &str, commands: Vec<ScopeCommand>) -> Answer
     change.run(StatusCode::OK, commands, version, |facts| shown(facts, &id, false)).await
 }
 
+impl ScopeToCreate {
+    pub(super) fn command(self) -> Answer<(ScopeId, ScopeCommand)> {
+        let id = ScopeId::parse(&self.id);
+        let id = id.map_err(|because| Refusal::bad_id(Thing::Scope, &names::bounded(&self.id), because))?;
+        let (kind, parent) = (self.kind.map(Into::into), self.parent.as_deref().map(names::scope));
+        Ok((id, ScopeCommand::CreateScope { name: self.name.into(), kind, parent }))
+    }
+}
+
 impl ScopeChanges {
     /// One command for each thing that is to be different; what is restored can be changed in the same step.
-    fn commands(self) -> Vec<ScopeCommand> {
+    pub(super) fn commands(self) -> Vec<ScopeCommand> {
         let parent = |parent: Option<String>| parent.as_deref().map(names::scope);
         [
             (self.archived == Some(false)).then_some(ScopeCommand::RestoreScope),

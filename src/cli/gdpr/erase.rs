@@ -1,9 +1,6 @@
 //! `gdpr erase` and `gdpr reapply`.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::refuse_rehearsal;
 use crate::cli::output::{Page, Table, Tone};
@@ -39,7 +36,8 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     };
     let receipt = erasure.carry_out(session.engine()?).await?;
     if let Some(path) = &args.log {
-        append(path, &receipt)?;
+        // The line is durable before the receipt is shown.
+        receipt.append_to(path).map_err(|source| CliError::File { path: path.clone(), source })?;
     }
     args.keys.write(session).await?;
     session.output().show(&receipt, |page| tell(&receipt, page))?;
@@ -66,15 +64,6 @@ fn tell(receipt: &Receipt, page: &mut Page) {
              their keys (`chancery gdpr keys export`).",
         );
     }
-}
-
-/// The line is durable before the receipt is shown.
-fn append(path: &Path, receipt: &Receipt) -> Result<(), CliError> {
-    let failed = |source| CliError::File { path: path.to_owned(), source };
-    let mut line = serde_json::to_string(receipt).map_err(|error| failed(error.into()))?;
-    line.push('\n');
-    let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(failed)?;
-    file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
 }
 
 /// The operator's work: whoever restores a store makes good what it has forgotten.

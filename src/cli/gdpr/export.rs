@@ -27,6 +27,13 @@ pub struct Args {
     html: Option<PathBuf>,
 }
 
+impl Args {
+    /// Whether it goes to files, and not to the standard output.
+    pub(super) fn names_files(&self) -> bool {
+        self.json.is_some() || self.html.is_some()
+    }
+}
+
 pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
     refuse_rehearsal(session)?;
     let member = resolve::member(&args.member);
@@ -37,15 +44,16 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         commands: vec![AnyCommand::Member(member.clone(), MemberCommand::ExportPersonalData)],
         actor: session.actor()?.clone(),
         context: session.context(),
-        idempotency_key: None,
+        idempotency_key: session.idempotency_key(),
     };
-    engine.execute(request).await?;
-    let replayed = engine.replay(&organisation, Moment::Now).await?;
+    let outcome = engine.execute(request).await?;
+    // Where an answer was lost, what is handed out is what it was the first time.
+    let replayed = engine.replay(&organisation, Moment::Position(outcome.position)).await?;
     let dossier = Dossier::read(engine, replayed, &member).await?;
     // INVARIANT: the command found the member.
     let dossier = dossier.ok_or(CliError::NoOrganisation)?;
     let text = serde_json::to_string_pretty(&dossier).map_err(|error| CliError::Io(error.into()))? + "\n";
-    if args.json.is_none() && args.html.is_none() {
+    if !args.names_files() {
         session.output().raw(text.as_bytes())?;
         return Ok(Done::Shown);
     }

@@ -50,6 +50,15 @@ impl Command {
         }
     }
 
+    /// Whether a service runs it for a caller: what needs neither files of the store's machine nor its key.
+    pub(super) fn is_served(&self) -> bool {
+        match self {
+            Self::Hold { .. } | Self::Release { .. } | Self::Register(_) | Self::Due(_) => true,
+            Self::Export(args) => !args.names_files(),
+            Self::Erase(_) | Self::Reapply(_) | Self::Rotate(_) | Self::Keys(_) => false,
+        }
+    }
+
     pub(super) async fn run(&self, session: &Session) -> Result<Done, CliError> {
         match self {
             Self::Export(args) => export::run(args, session).await,

@@ -1,15 +1,10 @@
 //! `gdpr register` and `gdpr due`.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
-
-use chancery_aggregates::vocabulary::Time;
 use serde_json::json;
 
 use crate::cli::output::{Table, Tone};
 use crate::cli::{CliError, Done, Session};
 use crate::gdpr::{self, Periods};
-use crate::views::log::read;
 
 /// How long personal data is kept.
 #[derive(Debug, clap::Args)]
@@ -32,30 +27,16 @@ pub(super) async fn show(args: &Args, session: &Session) -> Result<Done, CliErro
     let view = session.head().await?;
     view.facts.may_see_personal_data()?;
     let state = &view.facts.state;
-    let kinds = gdpr::register(args.periods());
-    let members = state.members().count();
-    let erased = state.members().filter(|(_, member)| member.erased.is_some()).count();
-    let held = state.members().filter(|(_, member)| member.legal_hold.is_some()).count();
-    let clear = state.members().filter(|(_, member)| member.details.is_clear()).count();
-    let value = json!({
-        "organisation": state.organisation(),
-        "name": state.name(),
-        "position": state.position(),
-        "members": members,
-        "erased": erased,
-        "legal_holds": held,
-        "in_clear": clear,
-        "periods": args.periods(),
-        "kinds": kinds,
-    });
-    session.output().show(&value, |page| {
-        page.line(format!("What {} keeps about people, as of position {}", state.name(), state.position()));
-        page.line(format!("{members} members, {erased} of them erased, {held} under a legal hold"));
-        if clear > 0 {
-            let note = format!("{clear} members have details from before sealing, in clear in the log");
+    let record = gdpr::record(state, args.periods());
+    session.output().show(&record, |page| {
+        let gdpr::Record { name, position, members, erased, legal_holds, in_clear, kinds, .. } = &record;
+        page.line(format!("What {name} keeps about people, as of position {position}"));
+        page.line(format!("{members} members, {erased} of them erased, {legal_holds} under a legal hold"));
+        if *in_clear > 0 {
+            let note = format!("{in_clear} members have details from before sealing, in clear in the log");
             page.toned(Tone::Warning, note);
         }
-        for kind in &kinds {
+        for kind in kinds {
             page.gap();
             page.spans(&[(Tone::Strong, kind.data)]);
             page.fields(&[
@@ -74,8 +55,7 @@ pub(super) async fn due(args: &Args, session: &Session) -> Result<Done, CliError
     let view = session.head().await?;
     view.facts.may_see_personal_data()?;
     let state = &view.facts.state;
-    let times = times(session, state.members().map(|(_, member)| member.status_at).collect()).await?;
-    let due = gdpr::due(state, args.periods(), view.facts.now, |position| times.get(&position).copied());
+    let due = gdpr::due_now(session.engine()?, state, args.periods(), view.facts.now).await?;
     let value = json!({ "position": state.position(), "periods": args.periods(), "due": due });
     session.output().show(&value, |page| {
         let mut table = Table::new(["member", "because", "since", "due", ""]);
@@ -88,18 +68,4 @@ pub(super) async fn due(args: &Args, session: &Session) -> Result<Done, CliError
         page.table(table, "no personal data is due to be erased");
     })?;
     Ok(Done::Shown)
-}
-
-/// The times of some events.
-async fn times(session: &Session, wanted: BTreeSet<u64>) -> Result<BTreeMap<u64, Time>, CliError> {
-    let Some(last) = wanted.last().copied() else { return Ok(BTreeMap::new()) };
-    let (engine, organisation) = (session.engine()?, session.organisation().await?);
-    let start = BTreeMap::new();
-    let times = read(engine, &organisation, 0, last, start, move |times, recorded| {
-        if wanted.contains(&recorded.stamp.position) {
-            times.insert(recorded.stamp.position, recorded.stamp.time);
-        }
-        ControlFlow::Continue(())
-    });
-    Ok(times.await?)
 }

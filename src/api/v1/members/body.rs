@@ -1,8 +1,10 @@
 //! Members as requests and answers have them.
 
+use chancery_aggregates::Refusal;
 use chancery_aggregates::authority::Reader;
 use chancery_aggregates::command::{MemberCommand, ScopeChoice};
 use chancery_aggregates::event::Details;
+use chancery_aggregates::refusal::Thing;
 use chancery_aggregates::state::{MemberEntry, MemberIx};
 use chancery_aggregates::vocabulary::{AccountTypeKey, MemberId, MemberKind, Personal, Time, Window};
 use serde::{Deserialize, Serialize};
@@ -54,7 +56,7 @@ impl Member {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"kind": "selected", "scopes": ["tower"]}))]
-pub(super) struct ScopeToSet {
+pub(in crate::api::v1) struct ScopeToSet {
     kind: ScopeKind,
     /// The ids of the scopes, for `selected` and `by_group`
     #[serde(default)]
@@ -76,7 +78,7 @@ enum ScopeKind {
 }
 
 impl ScopeToSet {
-    pub(super) fn choice(&self) -> Answer<ScopeChoice> {
+    pub(in crate::api::v1) fn choice(&self) -> Answer<ScopeChoice> {
         let ids = || self.scopes.iter().map(|id| names::scope(id)).collect::<Vec<_>>();
         let names_some = !self.scopes.is_empty();
         match self.kind {
@@ -96,7 +98,7 @@ impl ScopeToSet {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"role": "viewer", "scope": "tower", "until": "2026-12-31T00:00:00Z"}))]
-pub(super) struct RoleToAssign {
+pub(in crate::api::v1) struct RoleToAssign {
     /// The role's id
     role: String,
     /// The scope that it is held in; without it, the member's own scope counts
@@ -111,7 +113,7 @@ pub(super) struct RoleToAssign {
 }
 
 impl RoleToAssign {
-    pub(super) fn command(&self) -> MemberCommand {
+    pub(in crate::api::v1) fn command(&self) -> MemberCommand {
         MemberCommand::AssignRole {
             role: names::role(&self.role),
             scope: self.scope.as_deref().map(names::scope),
@@ -125,9 +127,9 @@ impl RoleToAssign {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"id": "tom", "name": "Tom", "email": "tom@example.com", "account_type": "member",
     "roles": [{"role": "viewer", "scope": "tower"}]}))]
-pub(super) struct MemberToAdd {
+pub(in crate::api::v1) struct MemberToAdd {
     /// The member's id, which never changes; not personal data: choose an opaque one
-    pub(super) id: String,
+    id: String,
     /// A program, not a person
     #[serde(default)]
     service: bool,
@@ -152,7 +154,12 @@ pub(super) struct MemberToAdd {
 }
 
 impl MemberToAdd {
-    pub(super) fn commands(&self) -> Answer<Vec<MemberCommand>> {
+    pub(in crate::api::v1) fn id(&self) -> Answer<MemberId> {
+        let id = MemberId::parse(&self.id);
+        Ok(id.map_err(|because| Refusal::bad_id(Thing::Member, &names::bounded(&self.id), because))?)
+    }
+
+    pub(in crate::api::v1) fn commands(&self) -> Answer<Vec<MemberCommand>> {
         let personal = |text: &Option<String>| text.as_deref().and_then(personal);
         let add = MemberCommand::AddMember {
             kind: if self.service { MemberKind::Service } else { MemberKind::Person },
@@ -168,7 +175,7 @@ impl MemberToAdd {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Mei Lin", "phone": null, "status": "suspended"}))]
-pub(super) struct MemberChanges {
+pub(in crate::api::v1) struct MemberChanges {
     /// Name; null takes it away
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
@@ -204,7 +211,7 @@ enum StatusToSet {
 
 impl MemberChanges {
     /// One command for each thing that is to be different.
-    pub(super) fn commands(&self, before: &Details) -> Vec<MemberCommand> {
+    pub(in crate::api::v1) fn commands(&self, before: &Details) -> Vec<MemberCommand> {
         let given = [&self.name, &self.email, &self.phone].into_iter().any(Option::is_some);
         let over = |given: &Option<Option<String>>, before: &Option<Personal>| match given {
             Some(text) => text.as_deref().and_then(personal),

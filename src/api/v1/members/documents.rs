@@ -44,7 +44,7 @@ struct DocumentPath {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reference": "store/4711"}))]
-struct Submission {
+pub(in crate::api::v1) struct Submission {
     /// Where it is kept
     #[schema(nullable = false)]
     reference: Option<String>,
@@ -54,15 +54,27 @@ struct Submission {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"expires": "2027-01-01T00:00:00Z"}))]
-struct Approval {
+pub(in crate::api::v1) struct Approval {
     /// First instant at which it no longer counts
     #[schema(value_type = Option<String>, format = DateTime)]
     expires: Option<Time>,
 }
 
+impl Submission {
+    pub(in crate::api::v1) fn command(self, document: DocumentKind) -> MemberCommand {
+        MemberCommand::SubmitDocument { document, reference: self.reference.map(Into::into) }
+    }
+}
+
+impl Approval {
+    pub(in crate::api::v1) fn command(self, document: DocumentKind) -> MemberCommand {
+        MemberCommand::ApproveDocument { document, expires: self.expires }
+    }
+}
+
 impl DocumentPath {
     fn kind(&self) -> DocumentKind {
-        DocumentKind::known(names::bounded(&self.document))
+        names::document(&self.document)
     }
 
     async fn run(self, change: Change, command: MemberCommand) -> Answer<Response> {
@@ -77,8 +89,7 @@ impl DocumentPath {
     request_body = Submission,
     responses((status = 200, body = Changed<Member>, description = "The member; with `dry_run`, what would change instead"), Failures))]
 async fn submit(change: Change, InPath(path): InPath<DocumentPath>, Json(body): Json<Submission>) -> Answer<Response> {
-    let reference = body.reference.map(Into::into);
-    let command = MemberCommand::SubmitDocument { document: path.kind(), reference };
+    let command = body.command(path.kind());
     path.run(change, command).await
 }
 
@@ -88,7 +99,7 @@ async fn submit(change: Change, InPath(path): InPath<DocumentPath>, Json(body): 
     request_body = Approval,
     responses((status = 200, body = Changed<Member>, description = "The member; with `dry_run`, what would change instead"), Failures))]
 async fn approve(change: Change, InPath(path): InPath<DocumentPath>, Json(body): Json<Approval>) -> Answer<Response> {
-    let command = MemberCommand::ApproveDocument { document: path.kind(), expires: body.expires };
+    let command = body.command(path.kind());
     path.run(change, command).await
 }
 

@@ -52,7 +52,7 @@ struct HeldIn {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"allow": ["assets.view"], "withhold": ["tags.create"], "clear": []}))]
-struct Toggles {
+pub(in crate::api::v1) struct Toggles {
     /// Permissions to allow, whatever the roles
     #[serde(default)]
     allow: Vec<String>,
@@ -113,7 +113,7 @@ async fn toggle(change: Change, InPath(path): InPath<MemberPath>, Json(body): Js
 }
 
 impl Toggles {
-    fn commands(&self) -> Answer<Vec<MemberCommand>> {
+    pub(in crate::api::v1) fn commands(&self) -> Answer<Vec<MemberCommand>> {
         let mut named = std::collections::BTreeSet::new();
         let all = self.allow.iter().chain(&self.withhold).chain(&self.clear);
         if let Some(twice) = all.into_iter().find(|key| !named.insert(key.as_str())) {

@@ -10,16 +10,16 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chancery_aggregates::command::MemberCommand;
-use chancery_aggregates::refusal::Thing;
 use chancery_aggregates::vocabulary::MemberId;
-use chancery_aggregates::{AccessState, Command, Facts, Refusal};
+use chancery_aggregates::{AccessState, Command, Facts};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(super) use self::body::Member;
-use self::body::{MemberChanges, MemberToAdd};
+pub(super) use self::body::{Member, MemberChanges, MemberToAdd, RoleToAssign, ScopeToSet};
+pub(super) use self::documents::{Approval, Submission};
+pub(super) use self::holding::Toggles;
 use super::change::{Changed, Circumstances, IfMatch, Preview, Rehearsal, VersionOf};
 use super::view::{AtLeast, When};
 use super::{Change, Seen, Shown, View, names};
@@ -40,14 +40,14 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 /// Which member.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
-struct MemberPath {
+pub(super) struct MemberPath {
     /// Whose member
     #[param(example = "acme")]
     #[allow(dead_code, reason = "the extractors of the organisation read it")]
     organisation: String,
     /// The member's id
     #[param(example = "mei")]
-    member: String,
+    pub(super) member: String,
 }
 
 /// Adds a person or a program, with scope and roles in one step
@@ -58,8 +58,7 @@ struct MemberPath {
         description = "What would change, with `dry_run`", example = json!({"dry_run": true, "events": [], "access": [],
         "unseen": 0})), Failures))]
 async fn add(change: Change, Json(body): Json<MemberToAdd>) -> Answer<Response> {
-    let id = MemberId::parse(&body.id);
-    let id = id.map_err(|because| Refusal::bad_id(Thing::Member, &names::bounded(&body.id), because))?;
+    let id = body.id()?;
     let commands = commands(&id, body.commands()?);
     change.run(StatusCode::CREATED, commands, None, |facts| shown(facts, &id, true)).await
 }
@@ -105,7 +104,7 @@ async fn run(change: Change, path: &MemberPath, wanted: Vec<MemberCommand>) -> A
     change.run(StatusCode::OK, commands(&id, wanted), version, |facts| shown(facts, &id, false)).await
 }
 
-fn commands(id: &MemberId, commands: Vec<MemberCommand>) -> Vec<Command> {
+pub(super) fn commands(id: &MemberId, commands: Vec<MemberCommand>) -> Vec<Command> {
     commands.into_iter().map(|command| Command::Member(id.clone(), command)).collect()
 }
 
@@ -123,7 +122,7 @@ pub(super) fn shown(facts: &Facts, id: &MemberId, new: bool) -> Answer<Shown<Mem
 }
 
 /// The version of a member whom the caller sees: of others, `If-Match` must not tell that they are there.
-fn version_of(facts: &Facts, id: &MemberId) -> Option<VersionOf> {
+pub(super) fn version_of(facts: &Facts, id: &MemberId) -> Option<VersionOf> {
     facts.reader().ok()?.member(id.as_str()).ok()?;
     let id = id.clone();
     Some(Arc::new(move |state: &AccessState| Some(state.member_by_id(id.as_str())?.sequence)))

@@ -1,14 +1,14 @@
 //! What roles look like in requests and answers.
 
 use chancery_aggregates::AccessState;
-use chancery_aggregates::command::RoleCommand;
+use chancery_aggregates::command::{NewRole, RoleCommand};
 use chancery_aggregates::profile::document::AssignedBy;
 use chancery_aggregates::state::{RoleEntry, fold_name};
 use chancery_aggregates::vocabulary::{PermissionKey, RoleId, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::v1::names::{bounded, present};
+use crate::api::v1::names::{self, present};
 use crate::api::v1::page::{Order, number_key};
 
 /// A named bundle of permissions
@@ -122,46 +122,46 @@ pub(super) struct RoleFilter {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Auditor", "description": "Reads everything", "permissions": ["invoice.read"]}))]
-pub(super) struct RoleToCreate {
+pub(in crate::api::v1) struct RoleToCreate {
     /// Its id, which never changes; made from the name where it is left out
     #[schema(nullable = false)]
-    pub(super) id: Option<String>,
+    pub(in crate::api::v1) id: Option<String>,
     /// What people call it; no other role may have the name
-    pub(super) name: String,
+    pub(in crate::api::v1) name: String,
     /// What it is for
     #[serde(default)]
-    pub(super) description: String,
+    description: String,
     /// `#rrggbb`
     #[schema(nullable = false)]
-    pub(super) colour: Option<String>,
+    colour: Option<String>,
     /// Its level, where roles have levels
     #[schema(nullable = false)]
-    pub(super) level: Option<u16>,
+    level: Option<u16>,
     /// Its own permissions
     #[serde(default)]
-    pub(super) permissions: Vec<String>,
+    permissions: Vec<String>,
     /// The ids of roles whose permissions it has as well, now and later
     #[serde(default)]
-    pub(super) inherits: Vec<String>,
+    inherits: Vec<String>,
 }
 
 /// A copy to be: it has the level, the permissions and the parents of the role that is copied
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Night auditor"}))]
-pub(super) struct RoleToDuplicate {
+pub(in crate::api::v1) struct RoleToDuplicate {
     /// Its id, which never changes; made from the name where it is left out
     #[schema(nullable = false)]
-    pub(super) id: Option<String>,
+    pub(in crate::api::v1) id: Option<String>,
     /// What people call it; no other role may have the name
-    pub(super) name: String,
+    pub(in crate::api::v1) name: String,
 }
 
 /// What is to be different; what is left out stays as it is. All of it happens, or nothing
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "External auditor", "allow": ["invoice.read"], "deny": ["invoice.approve"]}))]
-pub(super) struct RoleChanges {
+pub(in crate::api::v1) struct RoleChanges {
     /// Its name from now on
     #[schema(nullable = false)]
     name: Option<String>,
@@ -214,10 +214,32 @@ impl RoleSort {
     }
 }
 
+impl RoleToCreate {
+    /// To the role with the id that it is to have.
+    pub(in crate::api::v1) fn command(self) -> RoleCommand {
+        RoleCommand::CreateRole(Box::new(NewRole {
+            name: self.name.into(),
+            description: self.description,
+            colour: self.colour.map(Into::into),
+            level: self.level,
+            permissions: keys(&self.permissions),
+            inherits: ids(&self.inherits),
+            built_in: None,
+        }))
+    }
+}
+
+impl RoleToDuplicate {
+    /// To the role with the id that the copy is to have.
+    pub(in crate::api::v1) fn command(self, source: &str) -> RoleCommand {
+        RoleCommand::DuplicateRole { source: names::role(source), name: self.name.into() }
+    }
+}
+
 impl RoleChanges {
     /// One command for each thing that is to be different. Unlocking comes first and locking last, so
     /// that a locked role can be changed in one step by those who may unlock it.
-    pub(super) fn commands(self) -> Vec<RoleCommand> {
+    pub(in crate::api::v1) fn commands(self) -> Vec<RoleCommand> {
         let toggles = !self.allow.is_empty() || !self.deny.is_empty();
         let toggle = || RoleCommand::TogglePermissions { allow: keys(&self.allow), deny: keys(&self.deny) };
         [
@@ -269,10 +291,10 @@ impl Role {
     }
 }
 
-pub(super) fn keys(texts: &[String]) -> Vec<PermissionKey> {
-    texts.iter().map(|text| PermissionKey::known(bounded(text))).collect()
+fn keys(texts: &[String]) -> Vec<PermissionKey> {
+    texts.iter().map(|text| names::permission(text)).collect()
 }
 
-pub(super) fn ids(texts: &[String]) -> Vec<RoleId> {
-    texts.iter().map(|text| RoleId::known(bounded(text))).collect()
+fn ids(texts: &[String]) -> Vec<RoleId> {
+    texts.iter().map(|text| names::role(text)).collect()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use chancery_aggregates::command::{NewRole, RoleCommand};
+use chancery_aggregates::command::RoleCommand;
 use chancery_aggregates::refusal::Thing;
 use chancery_aggregates::state::fold_name;
 use chancery_aggregates::vocabulary::RoleId;
@@ -14,11 +14,10 @@ use chancery_aggregates::{AccessState, Command, Facts, Refusal};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::body::{
-    DeletedRole, Role, RoleChanges, RoleFilter, RoleList, RolePath, RoleToCreate, RoleToDuplicate, ids, keys,
-};
+use self::body::{DeletedRole, Role, RoleFilter, RoleList, RolePath};
+pub(super) use self::body::{RoleChanges, RoleToCreate, RoleToDuplicate};
 use super::change::{Changed, Circumstances, IfMatch, Preview, Rehearsal};
-use super::names::{bounded, location};
+use super::names::{self, bounded, location};
 use super::page::{Cut, Paging, Placed, cut};
 use super::view::{AtLeast, When};
 use super::{Change, Seen, Shown, View};
@@ -66,16 +65,7 @@ async fn list(view: View, Query(filter): Query<RoleFilter>) -> Answer<Seen<RoleL
         "unseen": 0})), Failures))]
 async fn create(change: Change, Json(body): Json<RoleToCreate>) -> Answer<Response> {
     let id = new_id(&change, body.id.as_deref(), &body.name)?;
-    let new = NewRole {
-        name: body.name.into(),
-        description: body.description,
-        colour: body.colour.map(Into::into),
-        level: body.level,
-        permissions: keys(&body.permissions),
-        inherits: ids(&body.inherits),
-        built_in: None,
-    };
-    let commands = vec![Command::Role(id.clone(), RoleCommand::CreateRole(Box::new(new)))];
+    let commands = vec![Command::Role(id.clone(), body.command())];
     change.run(StatusCode::CREATED, commands, None, |facts| shown(facts, &id, true)).await
 }
 
@@ -94,8 +84,7 @@ async fn duplicate(
     Json(body): Json<RoleToDuplicate>,
 ) -> Answer<Response> {
     let id = new_id(&change, body.id.as_deref(), &body.name)?;
-    let source = RoleId::known(bounded(&path.role));
-    let commands = vec![Command::Role(id.clone(), RoleCommand::DuplicateRole { source, name: body.name.into() })];
+    let commands = vec![Command::Role(id.clone(), body.command(&path.role))];
     change.run(StatusCode::CREATED, commands, None, |facts| shown(facts, &id, true)).await
 }
 
@@ -119,7 +108,7 @@ async fn show(view: View, InPath(path): InPath<RolePath>) -> Answer<Seen<Role>> 
     responses((status = 200, body = Changed<Role>, description = "The role; with `dry_run`, what would change instead",
         headers(("etag" = String, description = "Its version"))), Failures))]
 async fn change(change: Change, InPath(path): InPath<RolePath>, Json(body): Json<RoleChanges>) -> Answer<Response> {
-    let id = RoleId::known(bounded(&path.role));
+    let id = names::role(&path.role);
     let commands: Vec<Command> =
         body.commands().into_iter().map(|command| Command::Role(id.clone(), command)).collect();
     if commands.is_empty() {
@@ -136,7 +125,7 @@ async fn change(change: Change, InPath(path): InPath<RolePath>, Json(body): Json
     responses((status = 200, body = Changed<DeletedRole>, description = "It is gone; with `dry_run`, what would change instead"),
         Failures))]
 async fn delete(change: Change, InPath(path): InPath<RolePath>) -> Answer<Response> {
-    let id = RoleId::known(bounded(&path.role));
+    let id = names::role(&path.role);
     let commands = vec![Command::Role(id.clone(), RoleCommand::DeleteRole)];
     let version = version_of(change.facts(), &id);
     let gone = |_: &Facts| Ok(Shown { location: None, version: None, body: DeletedRole { id: id.to_string() } });
@@ -144,7 +133,7 @@ async fn delete(change: Change, InPath(path): InPath<RolePath>) -> Answer<Respon
 }
 
 /// The id that a new role is to have, else one that can be read.
-fn new_id(change: &Change, given: Option<&str>, name: &str) -> Answer<RoleId> {
+pub(super) fn new_id(change: &Change, given: Option<&str>, name: &str) -> Answer<RoleId> {
     let Some(given) = given else {
         return Ok(readable_role_id(&change.facts().state, name, change.is_repeatable()));
     };

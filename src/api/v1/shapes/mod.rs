@@ -26,6 +26,7 @@ mod evidence;
 mod findings;
 mod log;
 mod members;
+mod privacy;
 mod reviews;
 mod scopes;
 
@@ -35,6 +36,7 @@ pub(super) use evidence::{Checkpoints, LogKeys, LogProof};
 pub(super) use findings::Findings;
 pub(super) use log::{Activity, AuditPage, Diff, DiffLine, EventPage};
 pub(super) use members::{Member, MemberInShort};
+pub(super) use privacy::Dossier;
 pub(super) use reviews::{LeftLine, LineOfReview, Review};
 pub(super) use scopes::Scope;
 use utoipa::ToSchema;
