@@ -55,7 +55,7 @@ async fn show(visit: Visit, Path((_, report)): Path<(String, String)>) -> Result
         } }
         section.answer aria-labelledby="rows" {
             h2 id="rows" { (count(report.table.rows.len(), "row")) }
-            div.scroll tabindex="0" role="region" aria-labelledby="rows" { (table(&report, ROWS)) }
+            div.scroll tabindex="0" role="group" aria-label="Rows" { (table(&report, ROWS)) }
             @if report.table.rows.len() > ROWS { p.quiet { "and " (count(report.table.rows.len() - ROWS, "more row")) ": the files have all of them." } }
         }
     };

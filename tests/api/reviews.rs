@@ -59,7 +59,7 @@ fn a_review_goes_from_its_opening_to_its_end(world: &World) {
     let once = request().header("idempotency-key", "one").send();
     assert_eq!((&once.ok()["left"], &once.ok()["review"]["revoked"]), (&json!([]), &json!(1)));
     let twice = request().header("idempotency-key", "one").send();
-    assert_eq!(twice.header("x-chancery-replayed"), Some("true"), "{twice:?}");
+    assert_eq!(twice.header("idempotency-replayed"), Some("true"), "{twice:?}");
     assert_eq!(world.position("acme"), before + 2, "decided, and taken away");
     // What Hugo may not take away is decided all the same, and told.
     let left = decide("acme/hugo", &[tasker], "revoke").ok();
