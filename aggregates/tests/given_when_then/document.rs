@@ -120,3 +120,20 @@ fn a_document_is_not_approved_for_a_time_that_is_past() {
         .when("bob", member("gus", approve(Some(day(9)))))
         .then_refused("empty_window", Refusal::EmptyWindow { from: None, until: day(9) });
 }
+
+#[test]
+fn no_reference_to_a_document_is_kept_of_whoever_was_erased() {
+    let submit = |reference: Option<&str>| MemberCommand::SubmitDocument {
+        document: passport(),
+        reference: reference.map(Into::into),
+    };
+    let erased = || with_guest().given("ann", member("gus", MemberCommand::ErasePersonalData));
+    erased()
+        .when(SYSTEM, member("gus", submit(Some("blob/7"))))
+        .then_refused("personal_data_erased", Refusal::PersonalDataErased { member: "gus".into() });
+    erased().when(SYSTEM, member("gus", submit(None))).then_expect_events(vec![MemberEvent::DocumentSubmitted {
+        member: gus(),
+        document: passport(),
+        reference: None,
+    }]);
+}

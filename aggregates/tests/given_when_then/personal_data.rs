@@ -176,24 +176,6 @@ fn no_details_are_written_after_an_erasure_of_nothing() {
 }
 
 #[test]
-fn no_reference_to_a_document_is_kept_of_whoever_was_erased() {
-    let submit = |reference: Option<&str>| MemberCommand::SubmitDocument {
-        document: passport(),
-        reference: reference.map(Into::into),
-    };
-    let erased = || with_guest().given("ann", member("gus", MemberCommand::ErasePersonalData));
-    erased()
-        .when("ann", member("gus", submit(Some("blob/7"))))
-        .then_refused(&Refusal::PersonalDataErased { member: "gus".into() });
-    let (gus, document) = (MemberId::known("gus"), passport());
-    erased().when("ann", member("gus", submit(None))).then_expect_events(vec![MemberEvent::DocumentSubmitted {
-        member: gus,
-        document,
-        reference: None,
-    }]);
-}
-
-#[test]
 fn no_legal_hold_is_placed_on_what_was_erased() {
     with_erased_name()
         .when("ann", member("tom", MemberCommand::PlaceLegalHold))
