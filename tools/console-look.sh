@@ -8,14 +8,4 @@ cd "$(dirname "$0")/.."
 
 need_browser
 program=${CHANCERY:-${CARGO_TARGET_DIR:-target}/release/chancery}
-directory=$(mktemp -d)
-"$program" --store "sqlite:$directory/chancery.db" demo --no-tour --serve --listen 127.0.0.1:0 >"$directory/log" 2>&1 &
-server=$!
-trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -rf "$directory"' EXIT
-for _ in $(seq 120); do
-    grep -q 'of fairmont, once: ' "$directory/log" && break
-    sleep 0.5
-done
-link=$(sed -n 's/.*of fairmont, once: //p' "$directory/log")
-[ -n "$link" ] || { cat "$directory/log" >&2; exit 1; }
-node tools/console-browser.mjs --link "$link" --axe "$AXE" --pages tools/console-pages.json ${1:+--images "$1"}
+node tools/console-look.mjs --program "$program" --axe "$AXE" --pages tools/console-pages.json ${1:+--pictures "$1"}

@@ -18,7 +18,7 @@ use chancery_projections::preview::preview;
 use maud::{Markup, html};
 
 use super::form::{Deed, Fields};
-use super::fragments::time;
+use super::fragments::{spans, time};
 use super::oops::{Oops, sentence};
 use super::page::Section;
 use crate::api::problem::Problem;
@@ -130,7 +130,7 @@ impl Deed {
         let content = html! {
             h1 { (proposal.title) }
             (preview::show(&self.visit, &told))
-            (self.confirmation(&proposal, if proposal.grave { "Do it for good" } else { "Make this change" }))
+            (self.confirmation(&proposal))
         };
         Ok(self.visit.page(proposal.section, &proposal.title, &content))
     }
@@ -188,7 +188,9 @@ impl Deed {
     }
 
     /// The same form again, to be posted for good.
-    fn confirmation(&self, proposal: &Proposal, label: &str) -> Markup {
+    fn confirmation(&self, proposal: &Proposal) -> Markup {
+        // A question is answered by what it asks.
+        let label = proposal.title.strip_suffix('?').unwrap_or("Make this change");
         html! {
             form.confirm method="post" action=(proposal.action) {
                 (self.again())
@@ -219,6 +221,7 @@ impl Deed {
         let since = self.fields.get("position").and_then(|position| position.parse().ok());
         let entries = self.happened(&basis.stream, since.unwrap_or_default(), state.position()).await?;
         let version = (basis.version)(&state, &basis.id).map(|version| version.to_string()).unwrap_or_default();
+        let mine = self.wanted(&proposal.commands).await;
         let on_top = Self {
             fields: self.fields.with("version", &version).with("position", &state.position().to_string()),
             visit: self.visit,
@@ -226,13 +229,15 @@ impl Deed {
         let content = html! {
             h1 { (proposal.title) }
             div.notice.warn role="alert" {
-                p { strong { "Somebody else changed this while you were at it." } " Nothing of yours is lost, and nothing is saved yet." }
+                p { strong { "Somebody else changed this while you were at it." } " Nothing of yours is lost, and nothing of it is saved yet." }
             }
             h2 { "What happened meanwhile" }
             ol.log { @for entry in &entries {
-                li { (time(entry.time)) " " span.quiet { "#" (entry.position) } p { (entry.sentence) "." } }
+                li { div.meta { (time(entry.time)) span.quiet { "#" (entry.position) } } p { (spans(&entry.sentence)) "." } }
             } }
             @if entries.is_empty() { p.quiet { "You may not read the log of it." } }
+            h2 { "What you were about to do" }
+            (mine)
             h2 { "What now?" }
             div.row {
                 form method="post" action=(proposal.action) {
@@ -245,6 +250,25 @@ impl Deed {
         };
         let page = on_top.visit.page(proposal.section, &proposal.title, &content);
         Ok((StatusCode::CONFLICT, page).into_response())
+    }
+
+    /// What would come of commands as things are now, in words.
+    async fn wanted(&self, commands: &[Command]) -> Markup {
+        let request = self.request(commands);
+        match self.visit.service.engine.rehearse(&request).await {
+            Ok((before, _, events)) => {
+                let mut narrator = Narrator::new(before);
+                let sentences: Vec<String> = events.iter().map(|event| narrator.tell(event).sentence).collect();
+                html! {
+                    ol.log { @for sentence in &sentences { li { p { (spans(sentence)) "." } } } }
+                    @if sentences.is_empty() { p.quiet { "Nothing more: it is so by now." } }
+                }
+            }
+            Err(EngineError::Refused { refusal, .. }) => html! {
+                p.notice.wrong { "By now this would be refused. " (sentence(Problem::from(*refusal).detail())) }
+            },
+            Err(_) => html! { p.quiet { "It cannot be told at present." } },
+        }
     }
 
     /// What happened in a stream, as far as the reader may read it.

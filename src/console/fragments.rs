@@ -51,6 +51,36 @@ pub(super) fn action(allowed: &Result<(), Refusal>, label: &str, href: &str) -> 
     }
 }
 
+/// Something that a page offers.
+pub(super) struct Offer {
+    pub(super) label: &'static str,
+    pub(super) allowed: Result<(), Refusal>,
+    /// The link or the form that asks for it.
+    pub(super) ask: Markup,
+}
+
+/// What a page offers, in a row; what may not be asked for is greyed out, and the reasons stand below, each once.
+pub(super) fn offers(offers: &[Offer]) -> Markup {
+    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+    for offer in offers {
+        let Err(refusal) = &offer.allowed else { continue };
+        let refusal = refusal.to_string();
+        match reasons.iter_mut().find(|(reason, _)| *reason == refusal) {
+            Some((_, labels)) => labels.push(offer.label),
+            None => reasons.push((refusal, vec![offer.label])),
+        }
+    }
+    html! {
+        div.actions { @for offer in offers { @match &offer.allowed {
+            Ok(()) => (offer.ask),
+            Err(_) => button type="button" disabled aria-describedby="reasons" { (offer.label) },
+        } } }
+        @if !reasons.is_empty() { ul.reasons id="reasons" {
+            @for (reason, labels) in &reasons { li { strong { (labels.join(", ")) ": " } (sentence(reason)) } }
+        } }
+    }
+}
+
 /// `1 member`, `3 members`.
 pub(super) fn count(number: usize, of: &str) -> String {
     chancery_projections::words::count(number, of)

@@ -1,11 +1,14 @@
-//! What a reader likes: light or dark, which columns. Kept in cookies, so nothing about it is in the log.
+//! What a reader likes: light or dark, which columns. Kept in cookies, so nothing about it is in the log. Columns are a
+//! person's own choice, also where several share a browser: the cookie's name has a digest of who it is for.
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
+use chancery_aggregates::vocabulary::{MemberId, OrganisationId};
 use maud::{Markup, html};
+use sha2::{Digest, Sha256};
 
 use super::form::Posted;
 use super::session::{cookie, wish_cookie};
@@ -51,6 +54,8 @@ impl Theme {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Preferences {
     pub(super) theme: Theme,
+    /// Whose columns.
+    whose: String,
     columns: Vec<(String, Vec<String>)>,
 }
 
@@ -64,12 +69,14 @@ pub(super) struct Column {
 }
 
 impl Preferences {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(super) fn of(headers: &HeaderMap, organisation: &OrganisationId, member: &MemberId) -> Self {
+        let whose = digest(organisation, member);
         let lists = ["roles", "members"].into_iter().filter_map(|list| {
-            let chosen = cookie(headers, &format!("{COLUMNS}{list}"))?;
+            let chosen = cookie(headers, &columns_of(list, &whose))?;
             Some((list.to_owned(), chosen.split('.').map(str::to_owned).collect()))
         });
-        Self { theme: Theme::of(headers), columns: lists.collect() }
+        let columns = lists.collect();
+        Self { theme: Theme::of(headers), whose, columns }
     }
 
     /// Which of a list's columns to show.
@@ -81,6 +88,17 @@ impl Preferences {
     }
 }
 
+/// The name of a cookie with the columns of a list.
+fn columns_of(list: &str, whose: &str) -> String {
+    format!("{COLUMNS}{list}_{whose}")
+}
+
+/// Who somebody is, as a cookie's name can have it.
+fn digest(organisation: &OrganisationId, member: &MemberId) -> String {
+    let digest = Sha256::digest(format!("{organisation}/{member}"));
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The choice of columns.
 pub(super) fn picker(visit: &Visit, list: &str, columns: &[Column]) -> Markup {
     html! {
@@ -88,6 +106,7 @@ pub(super) fn picker(visit: &Visit, list: &str, columns: &[Column]) -> Markup {
             summary.button { "Columns" }
             form.panel method="post" action="/console/-/preferences" {
                 input type="hidden" name="columns" value=(list);
+                input type="hidden" name="whose" value=(visit.preferences.whose);
                 input type="hidden" name="back" value=(visit.here());
                 fieldset {
                     legend { "Columns of this list" }
@@ -116,7 +135,8 @@ async fn keep(State(service): State<Shared>, Posted(fields): Posted) -> Response
     }
     if let Some(list @ ("roles" | "members")) = fields.get("columns") {
         let plain = |key: &&str| key.bytes().all(|byte| byte.is_ascii_lowercase());
-        keep(&format!("{COLUMNS}{list}"), &fields.all("show").filter(plain).collect::<Vec<_>>().join("."));
+        let whose: String = fields.text("whose").chars().filter(char::is_ascii_hexdigit).take(16).collect();
+        keep(&columns_of(list, &whose), &fields.all("show").filter(plain).collect::<Vec<_>>().join("."));
     }
     response
 }

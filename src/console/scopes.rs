@@ -1,46 +1,34 @@
-//! The tree of scopes: made, moved, shared and taken out of use, each after a preview.
+//! The tree of scopes, and how it grows.
+
+mod show;
 
 use axum::Router;
 use axum::response::Response;
 use axum::routing::{get, post};
 use chancery_aggregates::access::in_use;
 use chancery_aggregates::command::ScopeCommand;
+use chancery_aggregates::profile::document::ScopeKindDocument;
 use chancery_aggregates::scope::Scope;
 use chancery_aggregates::state::ScopeEntry;
 use chancery_aggregates::vocabulary::{LONGEST_ID, ScopeId};
 use chancery_aggregates::{AccessState, Command, Refusal};
 use maud::{Markup, html};
-use serde::Deserialize;
 
-use super::change::{Basis, Proposal, basis_fields};
+use super::change::{Basis, Proposal};
 use super::form::{Deed, Fields};
 use super::fragments::action;
-use super::oops::{Oops, sentence};
+use super::oops::Oops;
 use super::page::Section;
 use super::visit::{Visit, segment};
-use crate::api::body::InPath;
 use crate::api::service::Shared;
 use crate::views::scope::{Node, selected, shared_with, tree};
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/{organisation}/scopes", get(list))
-        .route("/{organisation}/new-scope", post(create))
-        .route("/{organisation}/scopes/{scope}", get(show))
-        .route("/{organisation}/scopes/{scope}/do/{deed}", post(act))
-}
-
-/// Which scope.
-#[derive(Debug, Deserialize)]
-struct InScope {
-    scope: String,
-}
-
-/// Which scope, and what.
-#[derive(Debug, Deserialize)]
-struct InDeed {
-    scope: String,
-    deed: String,
+        .route("/{organisation}/new-scope", get(new).post(create))
+        .route("/{organisation}/scopes/{scope}", get(show::show))
+        .route("/{organisation}/scopes/{scope}/do/{deed}", post(show::act))
 }
 
 async fn list(visit: Visit) -> Result<Response, Oops> {
@@ -48,7 +36,10 @@ async fn list(visit: Visit) -> Result<Response, Oops> {
     let reader = visit.facts.reader()?;
     let nodes = tree(state, &selected(&reader, visit.query.get("search")));
     let content = html! {
-        div.heading { h1 { "Scopes" } }
+        div.heading {
+            h1 { "Scopes" }
+            @if visit.is_present() { (action(&may_create(&visit), "New scope", &visit.present("/new-scope"))) }
+        }
         div.tools {
             form.search method="get" action=(visit.path) role="search" {
                 @if let Some(past) = &visit.past { input type="hidden" name="at" value=(past.asked); }
@@ -56,9 +47,10 @@ async fn list(visit: Visit) -> Result<Response, Oops> {
                 div.row { input id="search" type="search" name="search" value=(visit.query.text("search")); button { "Search" } }
             }
         }
-        @if nodes.is_empty() { p.empty { @if visit.query.has("search") { "No scope has that in its name." } @else { "There is no tree yet. Make its first part below." } } }
-        ul.tree { @for node in &nodes { (row(&visit, node)) } }
-        @if visit.is_present() { (new_form(&visit, &Fields::default(), &nodes)) }
+        @if nodes.is_empty() { p.empty {
+            @if visit.query.has("search") { "No scope has that in its name." }
+            @else { "There is no tree yet: the places that access is given in. Whoever makes its first part begins with what stands at the top." }
+        } } @else { ul.tree { @for node in &nodes { (row(&visit, node)) } } }
     };
     Ok(visit.page(Section::Scopes, "Scopes", &content))
 }
@@ -86,28 +78,47 @@ fn kind_label(visit: &Visit, scope: &ScopeEntry) -> String {
     kind.map_or_else(|| scope.kind.to_string(), |kind| kind.label.clone())
 }
 
-fn new_form(visit: &Visit, fields: &Fields, nodes: &[Node<'_>]) -> Markup {
-    let kinds = visit.head.profile().map(|profile| profile.document().scope_kinds.as_slice()).unwrap_or_default();
-    let create =
-        ScopeCommand::CreateScope { name: "x".into(), kind: kinds.first().map(|kind| kind.key.clone()), parent: None };
-    let id = ScopeId::known("a-scope-that-is-not-there");
-    let refused = Scope::default().decide(&id, &create, &visit.head).err();
-    if let Some(refusal @ Refusal::MissingPermission { place: None, .. }) = &refused {
-        let nowhere = nodes.is_empty();
-        return html! { @if nowhere { p.quiet { (sentence(&refusal.to_string())) } } };
+/// Whether a scope could be made somewhere.
+fn may_create(visit: &Visit) -> Result<(), Refusal> {
+    let kind = kinds(visit).first().map(|kind| kind.key.clone());
+    let create = ScopeCommand::CreateScope { name: "x".into(), kind, parent: None };
+    match Scope::default().decide(&ScopeId::known("a-scope-that-is-not-there"), &create, &visit.head) {
+        Err(refusal @ Refusal::MissingPermission { place: None, .. }) => Err(refusal),
+        // At the top or of this kind it may not be; below something it may.
+        _ => Ok(()),
     }
+}
+
+fn kinds(visit: &Visit) -> &[ScopeKindDocument] {
+    visit.head.profile().map(|profile| profile.document().scope_kinds.as_slice()).unwrap_or_default()
+}
+
+async fn new(visit: Visit) -> Result<Response, Oops> {
+    let reader = visit.head.reader()?;
+    let nodes = tree(&visit.head.state, &selected(&reader, None));
+    let content = html! {
+        nav.crumbs aria-label="Breadcrumb" { a href=(visit.link("/scopes")) { "Scopes" } }
+        h1 { "New scope" }
+        (new_form(&visit, &visit.query, &nodes))
+    };
+    Ok(visit.page(Section::Scopes, "New scope", &content))
+}
+
+fn new_form(visit: &Visit, fields: &Fields, nodes: &[Node<'_>]) -> Markup {
+    let kinds = kinds(visit);
     html! {
-        details.form open[fields.has("name")] {
-            summary { "New scope" }
-            form.stack method="post" action=(visit.present("/new-scope")) {
-                (visit.token())
-                div.field { label for="name" { "Name" } input id="name" name="name" required maxlength="200" value=(fields.text("name")) autocomplete="off"; }
-                div.field { label for="id" { "Id " span.quiet { "(it never changes)" } } input id="id" name="id" required maxlength="128" value=(fields.text("id")) autocomplete="off"; }
-                @if kinds.len() > 1 { div.field { label for="kind" { "Kind" } select id="kind" name="kind" {
-                    @for kind in kinds { option value=(kind.key) selected[fields.text("kind") == kind.key.as_str()] { (kind.label) } } } } }
-                div.field { label for="parent" { "Below" } select id="parent" name="parent" { option value="" { "nothing: at the top" } (options(nodes, fields.get("parent"))) } }
-                div { button.main { "Make it" } }
-            }
+        form.stack method="post" action=(visit.present("/new-scope")) {
+            (visit.token())
+            div.field { label for="name" { "Name" } input id="name" name="name" required maxlength="200" value=(fields.text("name")) autocomplete="off"; }
+            div.field { label for="id" { "Id" }
+                input id="id" name="id" required maxlength="128" value=(fields.text("id")) autocomplete="off" aria-describedby="id-hint";
+                small id="id-hint" { "What programs call it. It never changes." } }
+            @if kinds.len() > 1 { div.field { label for="kind" { "Kind" } select id="kind" name="kind" {
+                @for kind in kinds { option value=(kind.key) selected[fields.text("kind") == kind.key.as_str()] { (kind.label) } } } } }
+            div.field { label for="parent" { "Below" }
+                select id="parent" name="parent" aria-describedby="parent-hint" { option value="" { "nothing: at the top" } (options(nodes, fields.get("parent"))) }
+                small id="parent-hint" { "Whoever works on what is above works here as well." } }
+            div.row { button.main { "Create scope" } a.button href=(visit.present("/scopes")) { "Cancel" } }
         }
     }
 }
@@ -133,7 +144,6 @@ async fn create(deed: Deed) -> Result<Response, Oops> {
     let id = named(fields.text("id"));
     let mut proposal = proposal(visit, &id, "New scope".to_owned(), command, "");
     proposal.action = visit.present("/new-scope");
-    proposal.done = visit.present("/scopes");
     proposal.notice = format!("{} is there.", fields.text("name"));
     (proposal.basis, proposal.asks, proposal.refill) = (None, false, Some(refill));
     deed.propose(proposal).await
@@ -162,100 +172,4 @@ fn proposal(visit: &Visit, id: &ScopeId, title: String, command: ScopeCommand, t
         asks: true,
         refill: None,
     }
-}
-
-async fn show(visit: Visit, InPath(path): InPath<InScope>) -> Result<Response, Oops> {
-    let state = &visit.facts.state;
-    let reader = visit.facts.reader()?;
-    let (ix, scope) = reader.scope(&path.scope)?;
-    let nodes = tree(state, &selected(&reader, None));
-    let members = super::form::Fields::default().with("scope", scope.id.as_str()).query();
-    let content = html! {
-        nav.crumbs aria-label="Breadcrumb" { a href=(visit.link("/scopes")) { "Scopes" }
-            @for above in state.ancestry(ix).skip(1).filter(|above| reader.sees_scope(*above)) {
-                @let above = state.cite_scope(above);
-                " / " a href=(visit.link(&below(above.id.as_str()))) { (above.name) }
-            }
-        }
-        div.heading { h1 { (scope.name) } span.badges { span.badge { (kind_label(&visit, scope)) } @if !in_use(state, ix) { span.badge.warn { "archived" } } } }
-        dl.facts { div { dt { "Id" } dd { code { (scope.id) } } } div { dt { "Created" } dd { (super::fragments::time(scope.created.time)) } } }
-        p { a href={ (visit.present("/members")) "?" (members) } { "Members who work here" } }
-        @if !scope.children.is_empty() { h2 { "Below it" } ul.tree { @for child in scope.children.iter().filter(|child| reader.sees_scope(**child)) {
-            @let child = state.cite_scope(*child);
-            li { a href=(visit.link(&below(child.id.as_str()))) { (child.name) } }
-        } } }
-        @if visit.is_present() { (Forms { visit: &visit, scope, nodes: &nodes }.all()) }
-    };
-    Ok(visit.page(Section::Scopes, &scope.name, &content))
-}
-
-struct Forms<'a> {
-    visit: &'a Visit,
-    scope: &'a ScopeEntry,
-    nodes: &'a [Node<'a>],
-}
-
-impl Forms<'_> {
-    fn may(&self, command: &ScopeCommand) -> Result<(), Refusal> {
-        Scope::of(&self.visit.head.state, self.scope).decide(&self.scope.id, command, &self.visit.head).map(|_| ())
-    }
-
-    fn all(&self) -> Markup {
-        let parent = self.scope.parent.map(|parent| self.visit.head.state.cite_scope(parent).id);
-        let shared: Vec<ScopeId> =
-            self.scope.shared_with.iter().map(|(with, _)| self.visit.head.state.cite_scope(*with).id).collect();
-        let rename = ScopeCommand::RenameScope { name: self.scope.name.clone() };
-        let (archive, label) = match self.scope.archived {
-            Some(_) => (ScopeCommand::RestoreScope, "Take it into use again"),
-            None => (ScopeCommand::ArchiveScope, "Archive"),
-        };
-        html! {
-            h2 { "Changes" }
-            (self.form("rename", "Rename", &rename, &html! { div.field { label for="name" { "Name" } input id="name" name="name" required maxlength="200" value=(self.scope.name); } }))
-            (self.form("move", "Move", &ScopeCommand::MoveScope { parent: parent.clone() }, &html! {
-                div.field { label for="parent" { "Below" } select id="parent" name="parent" { option value="" { "nothing: at the top" } (options(self.nodes, parent.as_ref().map(ScopeId::as_str))) } }
-            }))
-            (self.form("share", "Share", &ScopeCommand::MoveScope { parent }, &html! {
-                div.field { label for="with" { "Open it to whoever works on" } select id="with" name="with" required { option value="" { "Choose…" } (options(self.nodes, None)) } }
-            }))
-            @for with in &shared { (self.form("unshare", "End the sharing", &ScopeCommand::UnshareScope { with: with.clone() }, &html! {
-                p { "Shared with " code { (with) } } input type="hidden" name="with" value=(with);
-            })) }
-            (self.form(if self.scope.archived.is_some() { "restore" } else { "archive" }, label, &archive, &html! {}))
-        }
-    }
-
-    /// A form for a change, or the reason why it cannot be asked for.
-    fn form(&self, deed: &str, label: &str, command: &ScopeCommand, fields: &Markup) -> Markup {
-        let allowed = self.may(command);
-        if allowed.is_err() {
-            return html! { p { (action(&allowed, label, "")) } };
-        }
-        html! {
-            form.row.change method="post" action={ (self.visit.present(&below(self.scope.id.as_str()))) "/do/" (deed) } {
-                (self.visit.token()) (basis_fields(self.scope.sequence, &self.visit.head.state)) (fields)
-                button { (label) "…" }
-            }
-        }
-    }
-}
-
-async fn act(InPath(path): InPath<InDeed>, deed: Deed) -> Result<Response, Oops> {
-    let reader = deed.visit.head.reader()?;
-    let (_, scope) = reader.scope(&path.scope)?;
-    let (fields, name) = (&deed.fields, &scope.name);
-    let (title, command) = match path.deed.as_str() {
-        "rename" => (format!("Rename {name}"), ScopeCommand::RenameScope { name: fields.text("name").into() }),
-        "move" => (format!("Move {name}"), ScopeCommand::MoveScope { parent: fields.get("parent").map(named) }),
-        "share" => (format!("Share {name}"), ScopeCommand::ShareScope { with: named(fields.text("with")) }),
-        "unshare" => {
-            (format!("End a sharing of {name}"), ScopeCommand::UnshareScope { with: named(fields.text("with")) })
-        }
-        "archive" => (format!("Archive {name}?"), ScopeCommand::ArchiveScope),
-        "restore" => (format!("Take {name} into use again"), ScopeCommand::RestoreScope),
-        _ => return Err(Oops::nothing()),
-    };
-    let proposal = proposal(&deed.visit, &scope.id, title, command, &path.deed);
-    drop(reader);
-    deed.propose(proposal).await
 }

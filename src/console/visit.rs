@@ -80,6 +80,7 @@ impl FromRequestParts<Shared> for Visit {
             Some(asked) => then(service, &seat.organisation, &head, asked).await?,
             None => (head.clone(), None),
         };
+        let preferences = Preferences::of(&parts.headers, &seat.organisation, &seat.member);
         Ok(Self {
             service: service.clone(),
             guest,
@@ -88,7 +89,7 @@ impl FromRequestParts<Shared> for Visit {
             head,
             facts,
             past,
-            preferences: Preferences::of(&parts.headers),
+            preferences,
             origin: origin(parts, service),
             path: original(parts).path().to_owned(),
             query,

@@ -100,9 +100,9 @@ fn a_member_is_added_and_a_taken_id_keeps_what_was_filled_in() {
 fn scopes_are_made_renamed_and_archived() {
     let world = World::on_sqlite();
     let mut browser = world.signed_in("acme", "olivia");
-    let form = browser.get("/console/acme/scopes").form("/new-scope");
+    let form = browser.get("/console/acme/new-scope?parent=tower").form("/new-scope");
     let made = browser.post("/console/acme/new-scope", &with(with(form, "id", &["mill"]), "name", &["Old mill"]));
-    assert_eq!(made.header("location"), "/console/acme/scopes", "{}", made.text());
+    assert_eq!(made.header("location"), "/console/acme/scopes/mill", "{}", made.text());
     let page = browser.get("/console/acme/scopes/mill");
     let preview = browser.post("/console/acme/scopes/mill/do/archive", &page.form("/do/archive"));
     assert_eq!(preview.status, 200);

@@ -7,7 +7,7 @@
 mod play;
 mod tour;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use crate::api::keys::OperatorKeys;
 use crate::config::Settings;
 use crate::engine::Engine;
 use crate::store::sqlite::SqliteStore;
+use crate::vault::{LocalKeys, Source};
 
 /// Organisation and history.
 const HISTORIES: [(&str, &str); 4] = [
@@ -60,7 +61,7 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         make(&path).await?;
     }
     if !args.no_tour {
-        tour::give(&path, session).await?;
+        tour::give(&path, session, args.serve).await?;
     }
     if args.serve {
         serve(&path, args.listen, session).await?;
@@ -68,16 +69,35 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     Ok(Done::Shown)
 }
 
+/// What is said before the links.
+const OPEN: [&str; 3] = [
+    "",
+    "The console is open, for the administrator of each organisation. A link signs in once, within 15 minutes;",
+    "started again, this shows new ones. Ctrl-C ends it.",
+];
+
 /// Serves the organisations until it is told to stop.
 async fn serve(path: &Path, listen: Option<SocketAddr>, session: &Session) -> Result<(), CliError> {
     let usual = Settings::default();
-    let settings = Settings { listen: listen.unwrap_or(usual.listen), ..usual };
-    let engine = Engine::new(Arc::new(SqliteStore::open(path)?));
+    let settings = Settings { listen: listen.unwrap_or_else(|| free(usual.listen)), ..usual };
+    let keys = Arc::new(LocalKeys::new(Source::beside(path)));
+    let engine = Engine::new(Arc::new(SqliteStore::open(path)?)).with_vault(keys);
+    for line in OPEN {
+        note(session.output(), line)?;
+    }
     let administrators = ADMINISTRATORS.map(|(of, member)| (OrganisationId::known(of), MemberId::known(member)));
     let operators = OperatorKeys::default();
     let served = super::serve::serve(engine.clone(), operators, settings, &administrators, session.output()).await;
     engine.close().await;
     served
+}
+
+/// Where to listen: at another port where somebody has the usual one, so that the demonstration opens.
+fn free(usual: SocketAddr) -> SocketAddr {
+    match TcpListener::bind(usual) {
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => SocketAddr::new(usual.ip(), 0),
+        _ => usual,
+    }
 }
 
 async fn make(path: &Path) -> Result<(), CliError> {

@@ -14,7 +14,8 @@ use crate::vault::{LocalKeys, Source};
 
 const TOUR: &str = include_str!("tour.txt");
 
-pub(super) async fn give(path: &Path, session: &Session) -> Result<(), CliError> {
+/// Asks the questions, and says how to go on; `serving` where the console is opened next.
+pub(super) async fn give(path: &Path, session: &Session, serving: bool) -> Result<(), CliError> {
     let keys = Arc::new(LocalKeys::new(Source::beside(path)));
     let engine = Engine::new(Arc::new(SqliteStore::open(path)?)).with_vault(keys);
     let store = format!("sqlite:{}", path.display());
@@ -28,8 +29,10 @@ pub(super) async fn give(path: &Path, session: &Session) -> Result<(), CliError>
     page.line("The file stays: every command above works by hand, and so do all the others.");
     page.line(format!("  export CHANCERY_STORE={store}"));
     page.line("  target/release/chancery --help");
-    page.line("And the console, for people, with links that sign in as the administrators:");
-    page.line(format!("  target/release/chancery --store {store} demo --no-tour --serve"));
+    if !serving {
+        page.line("To open the console on it, with links that sign in as the administrators:");
+        page.line(format!("  target/release/chancery --store {store} demo --no-tour --serve"));
+    }
     session.output().print(&page)
 }
 

@@ -33,16 +33,16 @@ pub(super) fn show(visit: &Visit, told: &Preview) -> Markup {
     }
     html! {
         section.preview aria-labelledby="what" {
-            h2 id="what" { "What would happen" }
-            ol.log { @for event in told.events.iter().take(EVENTS) { li { p { (event.sentence) "." } } } }
-            @if told.events.len() > EVENTS { p.quiet { "and " (count(told.events.len() - EVENTS, "more event")) } }
-            h2 { (summary(told)) }
+            h2 id="what" { (summary(told)) }
             @for (member, lines) in members.iter().take(MEMBERS) { (show_member(visit, member, lines)) }
             @if members.len() > MEMBERS { p.quiet { "and " (count(members.len() - MEMBERS, "more member")) } }
             @for waiting in &told.waiting {
                 p.notice.warn { "No effect yet for " strong { (waiting.member) } ": " (waiting.because) "." }
             }
             @if told.partial { p.quiet { "Shown is what you may see: there may be effects on others." } }
+            h2 { "What the log would say" }
+            ol.log { @for event in told.events.iter().take(EVENTS) { li { p { (event.sentence) "." } } } }
+            @if told.events.len() > EVENTS { p.quiet { "and " (count(told.events.len() - EVENTS, "more event")) } }
         }
     }
 }

@@ -34,6 +34,10 @@ pub(super) async fn act(InPath(path): InPath<InDeed>, deed: Deed) -> Result<Resp
     if matches!(path.deed.as_str(), "remove") {
         proposal.notice = format!("{name} is removed.");
     }
+    if path.deed == "make-owner" {
+        // Whoever handed it over may have nothing left to see here.
+        (proposal.done, proposal.notice) = (deed.visit.present(""), format!("{name} is the owner now."));
+    }
     drop(reader);
     deed.propose(proposal).await
 }

@@ -40,7 +40,7 @@ fn below(id: &str) -> String {
 }
 
 /// Whether whoever is signed in may ask this of a member: what `decide` itself says.
-fn may(visit: &Visit, member: &MemberEntry, command: &MemberCommand) -> Result<(), Refusal> {
+pub(super) fn may(visit: &Visit, member: &MemberEntry, command: &MemberCommand) -> Result<(), Refusal> {
     Member::of(&visit.head.state, member).decide(&member.id, command, &visit.head).map(|_| ())
 }
 
@@ -50,7 +50,7 @@ fn version(state: &AccessState, id: &str) -> Option<u64> {
 }
 
 /// The scopes in use that the reader sees, in the order of the tree, as options of a choice.
-fn scope_options(visit: &Visit, chosen: Option<&str>) -> Markup {
+pub(super) fn scope_options(visit: &Visit, chosen: Option<&str>) -> Markup {
     html! { @for (_, entry, depth) in scopes(visit) {
         option value=(entry.id) selected[chosen == Some(entry.id.as_str())] { ("\u{2003}".repeat(depth)) (entry.name) }
     } }

@@ -170,6 +170,15 @@ impl Page<'_> {
     /// The form that gives a role; roles that this actor never gives are greyed out with the reason.
     fn give(&self) -> Markup {
         let Ok(roles) = self.reader.roles() else { return html! {} };
+        let roles: Vec<&RoleEntry> =
+            roles.into_iter().map(|(_, role)| role).filter(|role| role.assigned == AssignedBy::Hand).collect();
+        let unable = roles.iter().map(|role| {
+            let give = MemberCommand::AssignRole { role: role.id.clone(), scope: None, window: Default::default() };
+            self.may(&give).err().filter(|refusal| matches!(refusal, Refusal::MissingPermission { .. }))
+        });
+        if let Some(refusal) = unable.collect::<Option<Vec<_>>>().and_then(|unable| unable.into_iter().next()) {
+            return action(&Err(refusal), "Give a role", "");
+        }
         let policy = self.visit.facts.state.profile().map(|profile| profile.policy().assignment_scope);
         let option = |role: &RoleEntry| {
             let give = MemberCommand::AssignRole { role: role.id.clone(), scope: None, window: Default::default() };
@@ -193,7 +202,7 @@ impl Page<'_> {
                     (self.bound())
                     div.field { label for="give" { "Role" } select id="give" name="role" required {
                         option value="" { "Choose…" }
-                        @for (_, role) in roles.iter().filter(|(_, role)| role.assigned == AssignedBy::Hand) { (option(role)) }
+                        @for role in &roles { (option(role)) }
                     } }
                     @if policy != Some(AssignmentScope::Never) { div.field { label for="in" { "In" } select id="in" name="scope" {
                         option value="" { "the member’s own scope" } (scope_options(self.visit, None))

@@ -246,8 +246,10 @@ fn colour_field(fields: &Fields) -> Markup {
             @for (colour, label) in PALETTE {
                 label { input type="radio" name="colour" value=(colour) checked[colour == chosen]; (dot(Some(colour))) (label) }
             }
-            label { input type="radio" name="colour" value="other" checked[!known]; @if !known { (dot(Some(&chosen))) } "Other" }
-            input name="other" value=(if known { "" } else { chosen.as_str() }) placeholder="#rrggbb" maxlength="7" aria-label="Other colour, as #rrggbb";
+            span {
+                label { input type="radio" name="colour" value="other" checked[!known]; @if !known { (dot(Some(&chosen))) } "Other" }
+                input name="other" value=(if known { "" } else { chosen.as_str() }) placeholder="#rrggbb" maxlength="7" aria-label="Other colour, as #rrggbb";
+            }
         }
     }
 }

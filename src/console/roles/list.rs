@@ -58,7 +58,7 @@ pub(super) async fn list(visit: Visit) -> Result<Response, Oops> {
                     button { "Search" }
                 }
             }
-            (picker(&visit, "roles", &COLUMNS))
+            (picker(&visit, "roles", &columns(&visit)))
         }
         @if found == 0 {
             p.empty { @if all == 0 { "There are no roles yet." } @else { "No role has that in its name." } }
@@ -92,12 +92,17 @@ fn sort(roles: &mut [&RoleEntry], by: &str, descending: bool) {
     }
 }
 
-fn table(visit: &Visit, roles: &[&RoleEntry]) -> Markup {
+/// The columns that mean something here.
+fn columns(visit: &Visit) -> Vec<Column> {
     let levels = visit.facts.profile().is_ok_and(|profile| profile.policy().levels);
-    let shown: Vec<&Column> = COLUMNS
-        .iter()
-        .filter(|column| visit.preferences.shows("roles", column) && (levels || column.key != "level"))
-        .collect();
+    COLUMNS.into_iter().filter(|column| levels || column.key != "level").collect()
+}
+
+fn table(visit: &Visit, roles: &[&RoleEntry]) -> Markup {
+    let columns = columns(visit);
+    let shown: Vec<&Column> = columns.iter().filter(|column| visit.preferences.shows("roles", column)).collect();
+    // Where no role has a colour, a place for it would only be in the way.
+    let coloured = visit.facts.state.roles().any(|(_, role)| role.colour.is_some());
     html! {
         table.list {
             caption.hidden { "Roles" }
@@ -105,12 +110,12 @@ fn table(visit: &Visit, roles: &[&RoleEntry]) -> Markup {
                 (heading(visit, "name", "Name"))
                 @for column in &shown {
                     @if matches!(column.key, "level" | "users" | "created" | "modified") { (heading(visit, column.key, column.label)) }
-                    @else { th scope="col" { (column.label) } }
+                    @else { th.number[column.key == "permissions"] scope="col" { (column.label) } }
                 }
             } }
             tbody { @for role in roles { tr {
                 th scope="row" {
-                    (dot(role.colour.as_deref()))
+                    @if coloured { (dot(role.colour.as_deref())) }
                     a href=(visit.link(&below(role.id.as_str()))) { (role.name) }
                     (badges(role))
                 }
@@ -132,7 +137,7 @@ fn heading(visit: &Visit, key: &str, label: &str) -> Markup {
         (true, true) => Some("descending"),
     };
     html! {
-        th scope="col" aria-sort=[state] {
+        th.number[matches!(key, "level" | "users")] scope="col" aria-sort=[state] {
             a href={ (visit.path) "?" (query) } { (label)
                 @if sorted { span.arrow aria-hidden="true" { @if descending { " ↓" } @else { " ↑" } } }
             }

@@ -1,6 +1,7 @@
 //! Roles: the list, and the page of each.
 
 mod details;
+mod give;
 mod list;
 mod show;
 mod toggle;
@@ -31,6 +32,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route(&format!("{role}/details"), get(details::edit).post(details::change))
         .route(&format!("{role}/duplicate"), get(details::copy).post(details::duplicate))
         .route(&format!("{role}/delete"), post(toggle::delete))
+        .route(&format!("{role}/give"), post(give::give))
         .route(&format!("{role}/lock"), post(toggle::lock))
 }
 

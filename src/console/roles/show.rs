@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use super::{InRole, badges, below, may};
 use crate::api::body::InPath;
 use crate::console::change::basis_fields;
-use crate::console::fragments::{action, count, dot, name_of, time};
+use crate::console::fragments::{Offer, count, dot, name_of, offers, time};
 use crate::console::oops::{Oops, sentence};
 use crate::console::page::Section;
 use crate::console::permissions::{Group, Item, about, category, groups, is_open, tools};
@@ -33,6 +33,7 @@ pub(super) async fn show(visit: Visit, InPath(path): InPath<InRole>) -> Result<R
         @if visit.is_present() { (actions(&visit, role)) }
         (catalogue(&visit, ix, role)?)
         (holders(&visit, role))
+        (super::give::form(&visit, role))
     };
     Ok(visit.page(Section::Roles, &role.name, &content))
 }
@@ -71,26 +72,23 @@ fn actions(visit: &Visit, role: &RoleEntry) -> Markup {
         .decide(&chancery_aggregates::vocabulary::RoleId::known("a-copy-that-is-not-there"), &copy, &visit.head)
         .map(|_| ());
     let (lock, label) = if role.locked { (RoleCommand::UnlockRole, "Unlock") } else { (RoleCommand::LockRole, "Lock") };
-    html! {
-        div.actions {
-            (action(&may(visit, role, &describe), "Edit details", &format!("{page}/details")))
-            (action(&may_copy, "Duplicate", &format!("{page}/duplicate")))
-            (post(visit, role, &may(visit, role, &lock), label, &format!("{page}/lock"), false))
-            (post(visit, role, &may(visit, role, &RoleCommand::DeleteRole), "Delete", &format!("{page}/delete"), true))
+    let link = |label, to: &str| html! { a.button href={ (page) "/" (to) } { (label) } };
+    let post = |label, to: &str, grave: bool| {
+        html! {
+            form method="post" action={ (page) "/" (to) } {
+                (visit.token()) (basis_fields(role.sequence, &visit.head.state))
+                button.grave[grave] { (label) @if grave { "…" } }
+            }
         }
-    }
-}
-
-fn post(visit: &Visit, role: &RoleEntry, allowed: &Result<(), Refusal>, label: &str, to: &str, grave: bool) -> Markup {
-    if allowed.is_err() {
-        return action(allowed, label, to);
-    }
-    html! {
-        form method="post" action=(to) {
-            (visit.token()) (basis_fields(role.sequence, &visit.head.state))
-            button.grave[grave] { (label) @if grave { "…" } }
-        }
-    }
+    };
+    let may = |command| may(visit, role, &command);
+    let offer = |label, allowed, ask| Offer { label, allowed, ask };
+    offers(&[
+        offer("Edit details", may(describe), link("Edit details", "details")),
+        offer("Duplicate", may_copy, link("Duplicate", "duplicate")),
+        offer(label, may(lock), post(label, "lock", false)),
+        offer("Delete", may(RoleCommand::DeleteRole), post("Delete", "delete", true)),
+    ])
 }
 
 /// What the role permits: switches, where they may be moved.
