@@ -132,7 +132,10 @@ fn privileged_slowly(state: &AccessState, at: Time) -> Privileged {
 fn holders_of_what_is_sensitive_are_counted_wherever_they_hold_it() {
     let mut history = block();
     let profile = history.state.profile().unwrap();
-    let sensitive = profile.permissions().iter().filter(|one| one.sensitive).map(|one| one.key.to_string());
+    let account_type = history.state.member_by_id("ann").unwrap().account_type;
+    let bound = &profile.account_type(account_type).unwrap().bound;
+    let held = |ix: &_| bound.contains(*ix) && profile.permission(*ix).unwrap().sensitive;
+    let sensitive = profile.grants().iter().filter(held).map(|ix| profile.permission(ix).unwrap().key.to_string());
     let sensitive: Vec<String> = sensitive.collect();
     let [first, second, ..] = sensitive.as_slice() else { panic!("{sensitive:?}") };
     history.add_role("chief", "Chief", &[first, second], &[]);

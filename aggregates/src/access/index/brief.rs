@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_left_to_the_rule() {
-        let grid = Grid::shaped(3, 2);
+        let grid = Grid::shaped(2, 3);
         let plain =
             |reach, roles, pairs, nodes| Brief::of(&grid, &Plain { reach, account_type: 1, roles, pairs, nodes });
         assert_eq!(plain(Reach::Nodes, &[0, 5], &[], &[7]).rows, [4, 19, 4]);
