@@ -23,7 +23,7 @@ pub struct Args {
     /// Which report; without one, they are listed
     #[arg(value_name = "REPORT", value_enum)]
     kind: Option<Wanted>,
-    /// From this time or position on, for those about a period [default: the first event]
+    /// From this time on, or after this position, for those about a period [default: the first event]
     #[arg(long, value_name = "TIME|POSITION")]
     from: Option<Point>,
     /// Up to this time or position, included, for those about a period [default: now]

@@ -28,7 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Asked {
-    /// From this time or position on, for reports about a period; without it, from the beginning of the log
+    /// From this time on, or after this position, for reports about a period; without it, from the beginning of the log
     #[param(nullable = false)]
     from: Option<String>,
     /// Up to this time or position, for reports about a period; without it, up to now

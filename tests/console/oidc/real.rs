@@ -30,8 +30,11 @@ impl Real {
         command.args([script, "--port", &port.to_string(), "--console", console, "--modules", &modules]);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
         assert_eq!(line.trim(), "listening");
+        // Who writes to a pipe that nobody reads any more ends.
+        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
         Some(Self { process, port })
     }
 
