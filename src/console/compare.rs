@@ -1,7 +1,5 @@
 //! Two instants, and what changed between them: who gained and lost what, and by which events.
 
-use std::ops::ControlFlow;
-
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
@@ -18,7 +16,7 @@ use crate::api::problem::Problem;
 use crate::api::service::Shared;
 use crate::cli::time::{Edge, Point};
 use crate::engine::{Moment, Replayed};
-use crate::views::log::read;
+use crate::views::log::events;
 
 /// Lines that a page shows before it counts the rest.
 const LINES: usize = 200;
@@ -56,11 +54,7 @@ async fn between(visit: &Visit, from: &str) -> Result<Diff, Oops> {
         return Err(Problem::bad_request("bad_ends", "the first instant is later than the second").into());
     }
     let (after, until) = (from.state.position(), to.state.position());
-    let events = read(&visit.service.engine, &visit.organisation, after, until, Vec::new(), |events, recorded| {
-        events.push(recorded);
-        ControlFlow::Continue(())
-    })
-    .await?;
+    let events = events(&visit.service.engine, &visit.organisation, after, until).await?;
     Ok(diff(&from.state, from.at, &events, to.at, &Filter::default()))
 }
 

@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use chancery_aggregates::AccessState;
-use chancery_aggregates::event::Recorded;
 use chancery_aggregates::vocabulary::{OrganisationId, Time};
 use chancery_projections::activity::Entry;
 pub use chancery_projections::reports::{Cell, Filter, Kind};
@@ -24,7 +23,7 @@ use crate::engine::{Engine, EngineError, Moment};
 use crate::log::sign::root_at;
 use crate::sheet::SheetError;
 use crate::views::findings::last_acted;
-use crate::views::log::read;
+use crate::views::log::{events, read};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -195,19 +194,6 @@ async fn beginning(
     let replayed = engine.replay(organisation, from).await?;
     let end = End { position: replayed.state.position(), at: Some(replayed.at) };
     Ok((end, replayed.state.as_ref().clone()))
-}
-
-async fn events(
-    engine: &Engine,
-    organisation: &OrganisationId,
-    after: u64,
-    until: u64,
-) -> Result<Vec<Recorded>, EngineError> {
-    read(engine, organisation, after, until, Vec::new(), |events, recorded| {
-        events.push(recorded);
-        ControlFlow::Continue(())
-    })
-    .await
 }
 
 /// Says in further columns what the events say that the rows rest on.

@@ -1,13 +1,12 @@
 //! Reading the log backwards: the newest entries that somebody wants, without reading all that is before them.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use chancery_aggregates::AccessState;
 use chancery_aggregates::event::Recorded;
 use chancery_aggregates::vocabulary::OrganisationId;
 
-use super::log::read;
+use super::log::events;
 use crate::engine::{Engine, EngineError, Moment};
 
 /// Events that are looked at for one page at most; the page ends there, and the next one goes on.
@@ -64,19 +63,6 @@ pub(crate) async fn backward<T: Send>(
     };
     items.truncate(part.most);
     Ok(Found { items: items.into_iter().map(|(_, item)| item).collect(), next })
-}
-
-async fn events(
-    engine: &Engine,
-    organisation: &OrganisationId,
-    after: u64,
-    until: u64,
-) -> Result<Vec<Recorded>, EngineError> {
-    read(engine, organisation, after, until, Vec::new(), |events, recorded| {
-        events.push(recorded);
-        ControlFlow::Continue(())
-    })
-    .await
 }
 
 /// What is told of events that follow each other, with their positions. Names are those of then, so the state is

@@ -30,6 +30,20 @@ pub(crate) async fn read<T: Send + Default + 'static>(
     Ok(std::mem::take(&mut *shared.lock()))
 }
 
+/// The events with `after < position <= until`.
+pub(crate) async fn events(
+    engine: &Engine,
+    organisation: &OrganisationId,
+    after: u64,
+    until: u64,
+) -> Result<Vec<Recorded>, EngineError> {
+    read(engine, organisation, after, until, Vec::new(), |events, recorded| {
+        events.push(recorded);
+        ControlFlow::Continue(())
+    })
+    .await
+}
+
 /// Events that are told first where the newest entries are asked for; further back, more at a time.
 const NEWEST: u64 = 256;
 

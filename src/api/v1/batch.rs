@@ -1,7 +1,6 @@
 //! `/v1/organisations/{organisation}/changes`: several changes as one.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -26,7 +25,7 @@ use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
 use crate::engine::Moment;
-use crate::views::log::read;
+use crate::views::log::events;
 
 /// The most changes in one request: the organisation takes no other meanwhile.
 const MOST: usize = 100;
@@ -180,12 +179,8 @@ async fn change_several(State(service): State<Shared>, change: Change, Json(body
     };
     let before = service.engine.replay(&organisation, Moment::Position(outcome.since)).await?;
     // A repeated request is told what the first one did.
-    let events =
-        read(&service.engine, &organisation, outcome.since, outcome.position, Vec::new(), |events, recorded| {
-            events.push(recorded);
-            ControlFlow::Continue(())
-        });
-    let events = in_words(&before.state, &events.await?);
+    let events = events(&service.engine, &organisation, outcome.since, outcome.position).await?;
+    let events = in_words(&before.state, &events);
     let made = ChangesMade { position: outcome.position, events };
     Ok(answer(StatusCode::OK, &outcome, Shown { location: None, version: None, body: made }))
 }

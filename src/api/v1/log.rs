@@ -22,7 +22,7 @@ use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
 use crate::engine::Moment;
-use crate::views::log::{Wanted, event_json, last_before, last_until, newest, read};
+use crate::views::log::{self, Wanted, event_json, last_before, last_until, newest, read};
 use crate::views::sight::Sight;
 
 /// The operations.
@@ -202,11 +202,7 @@ async fn compare(State(service): State<Shared>, view: View, Query(ends): Query<E
     }
     let filter = ends.filter(&from, &to)?;
     let (after, until) = (from.state.position(), to.state.position());
-    let events = read(&service.engine, &organisation, after, until, Vec::new(), |events, recorded| {
-        events.push(recorded);
-        ControlFlow::Continue(())
-    })
-    .await?;
+    let events = log::events(&service.engine, &organisation, after, until).await?;
     Ok(view.seen(json!(diff(&from.state, from.now, &events, to.now, &filter))))
 }
 

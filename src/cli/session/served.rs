@@ -1,6 +1,5 @@
 //! What is different about a line that a service runs for somebody.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use chancery_aggregates::AccessState;
@@ -31,11 +30,8 @@ impl Session {
             0 => Arc::default(),
             since => engine.replay(organisation, Moment::Position(since)).await?.state,
         };
-        let events = log::read(engine, organisation, since, outcome.position, Vec::new(), |events, recorded| {
-            events.push(recorded);
-            ControlFlow::Continue(())
-        });
-        Ok((Outcome { events: events.await?, repeated: false, ..outcome }, before))
+        let events = log::events(engine, organisation, since, outcome.position).await?;
+        Ok((Outcome { events, repeated: false, ..outcome }, before))
     }
 
     /// What makes a repeated change answer as the first time: as the line says it, or as the program that sent it.
