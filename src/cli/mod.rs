@@ -262,10 +262,10 @@ impl Command {
             | Self::Access(_)
             | Self::Diff(_)
             | Self::Findings(_)
-            | Self::Report(_)
             | Self::Events(_)
             | Self::Activity(_)
             | Self::Status(_) => Some(Access::Read),
+            Self::Report(args) => Some(args.needs()),
             Self::Audit(command) => command.needs(),
             Self::Import(args) => Some(args.needs()),
             Self::Gdpr(command) => Some(command.needs()),

@@ -5,6 +5,8 @@ use std::io::BufWriter;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use chancery_aggregates::Command;
+use chancery_aggregates::vocabulary::OrganisationId;
 use clap::builder::PossibleValue;
 use serde_json::json;
 
@@ -12,9 +14,10 @@ use super::options::{At, Point};
 use super::output::{Page, Table, Tone};
 use super::time::Edge;
 use super::{CliError, Done, Session, resolve};
-use crate::engine::Moment;
-use crate::reports::{Cell, Filter, Format, Kind, Question, Report, ReportError, text};
+use crate::engine::{Moment, Request};
+use crate::reports::{Cell, Filter, Format, Kind, Question, Report, ReportError, attempt, text};
 use crate::sheet::SheetError;
+use crate::store::sqlite::Access;
 
 /// Which report, about when, and where to.
 #[derive(Debug, clap::Args)]
@@ -44,7 +47,8 @@ pub struct Args {
 
 const NOTE: &str = "\
 A report says up to which position it looks at the log, how many events that are, and what their root is: `audit verify`
-and a checkpoint tell whether that is the log. Asked again of the same log, a report has the same bytes.";
+and a checkpoint tell whether that is the log. Asked again of the same log, a report has the same bytes. A file is an
+export: it needs the profile's permission to export the audit log, and is recorded before it is written.";
 
 /// A kind as the command line has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,12 +74,21 @@ impl clap::ValueEnum for Wanted {
     }
 }
 
+impl Args {
+    /// A file is an export, which is recorded.
+    pub(super) fn needs(&self) -> Access {
+        if self.out.is_some() { Access::Write } else { Access::Read }
+    }
+}
+
 pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
     let Some(Wanted(kind)) = args.kind else { return list(session) };
-    // Reports are about everybody: for who may look at everything.
     let head = session.head().await?.facts;
-    head.may_replay()?;
-    let format = args.out.as_deref().map(|path| format_of(path, session)).transpose()?;
+    let file = args.out.as_deref().map(|path| Ok::<_, CliError>((path, format_of(path, session)?))).transpose()?;
+    // Reports are about everybody: for who may look at everything, and files for who may take it away.
+    if file.is_none() {
+        head.may_replay()?;
+    }
     let (engine, organisation) = (session.engine()?, session.organisation().await?);
     let now = engine.now();
     let until = match (&args.at.at, &args.to) {
@@ -83,6 +96,11 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         (Some(point), None) | (None, Some(point)) => point.moment(Edge::Included, now),
         (None, None) => Moment::Now,
     };
+    if let Some((_, format)) = file.filter(|_| head.may_export().is_err()) {
+        let filter = Filter { member: args.member.clone(), role: args.role.clone() };
+        let outcome = engine.execute(request(attempt(kind, &filter, format), organisation, session)?).await?;
+        return Ok(Done::Wrote(outcome));
+    }
     let reader = head.reader()?;
     let role = args.role.as_ref().map(|text| match resolve::role(&reader, text) {
         Ok((_, role)) => role.id.to_string(),
@@ -96,25 +114,42 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         filter: Filter { member: args.member.clone(), role },
     };
     let report = Report::make(engine, &organisation, &question).await?;
-    match args.out.as_deref().zip(format) {
-        Some((path, format)) => {
-            write(&report, path, format)?;
-            let told = json!({ "out": path, "report": kind, "position": report.position, "root": report.root,
-                "rows": report.table.rows.len() });
-            session.output().show(&told, |page| {
-                page.line(format!(
-                    "{} as of #{}, {}, is in {}",
-                    kind.title(),
-                    report.position,
-                    chancery_projections::words::count(report.table.rows.len(), "row"),
-                    path.display()
-                ));
-                page.fields(&[("root", Some(report.root.clone()))]);
-            })?;
-        }
-        None => session.output().show(&report.json(), |page| show(&report, page))?,
+    let Some((path, format)) = file else {
+        session.output().show(&report.json(), |page| show(&report, page))?;
+        return Ok(Done::Shown);
+    };
+    let outcome = engine.execute(request(report.export(format), organisation, session)?).await?;
+    if !session.options().dry_run {
+        write(&report, path, format)?;
+        tell(&report, path, session)?;
     }
-    Ok(Done::Shown)
+    Ok(Done::Wrote(outcome))
+}
+
+fn tell(report: &Report, path: &Path, session: &Session) -> Result<(), CliError> {
+    let told = json!({ "out": path, "report": report.kind, "position": report.position, "root": report.root,
+        "rows": report.table.rows.len() });
+    session.output().show(&told, |page| {
+        page.line(format!(
+            "{} as of #{}, {}, is in {}",
+            report.kind.title(),
+            report.position,
+            chancery_projections::words::count(report.table.rows.len(), "row"),
+            path.display()
+        ));
+        page.fields(&[("root", Some(report.root.clone()))]);
+    })
+}
+
+/// What is recorded before a report leaves as a file.
+fn request(export: Command, organisation: OrganisationId, session: &Session) -> Result<Request, CliError> {
+    Ok(Request {
+        organisation,
+        commands: vec![export],
+        actor: session.actor()?.clone(),
+        context: session.context(),
+        idempotency_key: session.options().idempotency_key.clone(),
+    })
 }
 
 fn list(session: &Session) -> Result<Done, CliError> {
@@ -171,10 +206,15 @@ fn format_of(path: &Path, session: &Session) -> Result<Format, CliError> {
         return Err(input("no_files", message));
     }
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
-    Format::named(&ending).ok_or_else(|| {
+    let format = Format::named(&ending).ok_or_else(|| {
         let message = format!("`{}` ends as no report does: .csv, .xlsx, .html or .json", path.display());
         CliError::Input { rule: "unknown_format", message }
-    })
+    })?;
+    if path.exists() {
+        let source = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
+        return Err(CliError::File { path: path.to_owned(), source });
+    }
+    Ok(format)
 }
 
 fn input(rule: &'static str, message: &str) -> CliError {

@@ -2,11 +2,11 @@
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use maud::{Markup, html};
 
+use super::form::{Deed, Fields};
 use super::fragments::count;
 use super::oops::Oops;
 use super::page::Section;
@@ -14,8 +14,8 @@ use super::visit::Visit;
 use crate::api::problem::Problem;
 use crate::api::service::Shared;
 use crate::cli::time::{Edge, Point};
-use crate::engine::Moment;
-use crate::reports::{Filter, Format, Kind, Question, Report, table};
+use crate::engine::{Context, Moment, Request};
+use crate::reports::{Filter, Format, Kind, Question, Report, attempt, table};
 
 /// Rows that a page shows; the files have all of them.
 const ROWS: usize = 500;
@@ -24,7 +24,7 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/{organisation}/reports", get(list))
         .route("/{organisation}/reports/{report}", get(show))
-        .route("/{organisation}/reports/{report}/file", get(file))
+        .route("/{organisation}/reports/{report}/file", post(file))
 }
 
 async fn list(visit: Visit) -> Result<Response, Oops> {
@@ -47,9 +47,7 @@ async fn show(visit: Visit, Path((_, report)): Path<(String, String)>) -> Result
         h1 { (kind.title()) }
         p { (kind.answers()) "." }
         (form(&visit, kind))
-        p.tools { @for (format, label) in [(Format::Html, "Page to print"), (Format::Csv, "CSV"), (Format::Xlsx, "Workbook"), (Format::Json, "JSON")] {
-            a.button href=(file_link(&visit, format)) { (label) } " "
-        } }
+        (files(&visit, kind))
         dl.facts { @for (name, value) in report.facts().into_iter().filter(|(name, _)| !matches!(*name, "report" | "answers")) {
             div { dt { (name) } dd { (value) } }
         } }
@@ -62,25 +60,29 @@ async fn show(visit: Visit, Path((_, report)): Path<(String, String)>) -> Result
     Ok(visit.page(Section::Reports, kind.title(), &content))
 }
 
-async fn file(visit: Visit, Path((_, report)): Path<(String, String)>) -> Result<Response, Oops> {
+/// The report as a file: an export, which is recorded before it is handed out. Of the past, too: that is what it is about.
+async fn file(Path((_, report)): Path<(String, String)>, deed: Deed) -> Result<Response, Oops> {
+    let Deed { visit, fields } = &deed;
     let kind = Kind::named(&report).ok_or_else(Oops::nothing)?;
-    let format = visit.query.get("format").and_then(Format::named).ok_or_else(Oops::nothing)?;
-    let report = made(&visit, kind).await?;
+    let format = Format::named(fields.text("format")).ok_or_else(Oops::nothing)?;
+    let end = fields.get("at").or(fields.get("to").filter(|_| kind.is_of_period()));
+    let question = question(visit, kind, end, fields)?;
+    let engine = &visit.service.engine;
+    let request = |export| Request {
+        organisation: visit.organisation.clone(),
+        commands: vec![export],
+        actor: visit.head.actor.clone(),
+        context: Context { reason: fields.get("reason").map(str::to_owned), ..Context::of(&visit.origin) },
+        idempotency_key: None,
+    };
+    if visit.head.may_export().is_err() {
+        engine.execute(request(attempt(kind, &question.filter, format))).await?;
+        return Err(Oops::nothing());
+    }
+    let report = Report::make(engine, &visit.organisation, &question).await.map_err(Problem::from)?;
     let bytes = report.bytes(format).map_err(Problem::from)?;
-    let name = format!(
-        "attachment; filename=\"{}-{}-{}.{}\"",
-        visit.organisation,
-        kind.name(),
-        report.position,
-        format.as_str()
-    );
-    let disposition = HeaderValue::from_str(&name).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
-        (header::CONTENT_DISPOSITION, disposition),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    Ok((headers, bytes).into_response())
+    engine.execute(request(report.export(format))).await?;
+    Ok((report.headers(format), bytes).into_response())
 }
 
 /// Reports are about everybody: for who may look at everything. A console that is rewound reports the past.
@@ -88,18 +90,21 @@ async fn made(visit: &Visit, kind: Kind) -> Result<Report, Oops> {
     visit.head.may_replay()?;
     let end = match &visit.past {
         Some(past) => Some(past.asked.as_str()),
-        None => visit.query.get("to").filter(|text| kind.is_of_period() && !text.is_empty()),
+        None => visit.query.get("to").filter(|_| kind.is_of_period()),
     };
-    let from = visit.query.get("from").filter(|text| kind.is_of_period() && !text.is_empty());
-    let filled = |name: &str| visit.query.get(name).filter(|text| !text.is_empty()).map(str::to_owned);
-    let question = Question {
+    let question = question(visit, kind, end, &visit.query)?;
+    let report = Report::make(&visit.service.engine, &visit.organisation, &question).await;
+    Ok(report.map_err(Problem::from)?)
+}
+
+fn question(visit: &Visit, kind: Kind, end: Option<&str>, fields: &Fields) -> Result<Question, Oops> {
+    let from = fields.get("from").filter(|_| kind.is_of_period());
+    Ok(Question {
         kind,
         from: from.map(|from| moment(visit, from, Edge::Start)).transpose()?,
         until: end.map(|end| moment(visit, end, Edge::Included)).transpose()?.unwrap_or(Moment::Now),
-        filter: Filter { member: filled("member"), role: filled("role") },
-    };
-    let report = Report::make(&visit.service.engine, &visit.organisation, &question).await;
-    Ok(report.map_err(Problem::from)?)
+        filter: Filter { member: fields.get("member").map(str::to_owned), role: fields.get("role").map(str::to_owned) },
+    })
 }
 
 fn moment(visit: &Visit, text: &str, edge: Edge) -> Result<Moment, Oops> {
@@ -125,11 +130,19 @@ fn form(visit: &Visit, kind: Kind) -> Markup {
     }
 }
 
-/// The same question, answered as a file.
-fn file_link(visit: &Visit, format: Format) -> String {
-    let query = visit.with("format", format.as_str());
-    match query.split_once('?') {
-        Some((path, query)) => format!("{path}/file?{query}"),
-        None => format!("{query}/file"),
+/// The same question, answered as a file; for who may export.
+fn files(visit: &Visit, kind: Kind) -> Markup {
+    const FORMATS: [(Format, &str); 4] =
+        [(Format::Html, "Page to print"), (Format::Csv, "CSV"), (Format::Xlsx, "Workbook"), (Format::Json, "JSON")];
+    if visit.head.may_export().is_err() {
+        return html! {};
+    }
+    html! {
+        form.tools method="post" action=(visit.present(&format!("/reports/{}/file", kind.name()))) {
+            (visit.token())
+            @for (name, value) in visit.query.iter() { input type="hidden" name=(name) value=(value); }
+            @for (format, label) in FORMATS { button name="format" value=(format.as_str()) { (label) } " " }
+            small.quiet { "A file is an export, and recorded in the log." }
+        }
     }
 }

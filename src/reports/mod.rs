@@ -10,8 +10,10 @@ mod html;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use chancery_aggregates::AccessState;
+use chancery_aggregates::command::OrganisationCommand;
+use chancery_aggregates::event::AuditExported;
 use chancery_aggregates::vocabulary::{OrganisationId, Time};
+use chancery_aggregates::{AccessState, Command};
 use chancery_projections::activity::Entry;
 pub use chancery_projections::reports::{Cell, Filter, Kind};
 use chancery_projections::reports::{Table, at_instant, of_period};
@@ -133,6 +135,12 @@ impl Report {
         })
     }
 
+    /// What is recorded before the report leaves as a file: an export of what it looks at.
+    pub fn export(&self, format: Format) -> Command {
+        let from = self.from.map_or(1, |end| (end.position + 1).min(self.position));
+        exported(self.kind, &self.filter, format, from, self.position)
+    }
+
     /// What it says of itself, by name.
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         let written = |at: Time| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
@@ -180,6 +188,19 @@ impl Report {
             "rows": self.table.rows.iter().map(|found| row(&found.cells)).collect::<Vec<_>>(),
         })
     }
+}
+
+/// The attempt of somebody who may not export: for them no report is made, and the refusal is on record.
+pub(crate) fn attempt(kind: Kind, filter: &Filter, format: Format) -> Command {
+    exported(kind, filter, format, 1, 1)
+}
+
+fn exported(kind: Kind, filter: &Filter, format: Format, from: u64, until: u64) -> Command {
+    let chosen =
+        [("report", Some(kind.name())), ("member", filter.member.as_deref()), ("role", filter.role.as_deref())];
+    let filters = chosen.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into()))).collect();
+    let export = AuditExported { from, until, format: format.as_str().into(), filters };
+    Command::Organisation(OrganisationCommand::ExportAudit(export))
 }
 
 async fn beginning(

@@ -67,7 +67,7 @@ fn office_with_every_event() -> (Office, u64) {
 }
 
 /// A Python with the packages of `formats/requirements.txt`: an environment that cannot be made fails the test.
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     let script = ". tools/setup.sh && need_format_readers && echo \"$FORMAT_READERS\"";
     let made =
         Command::new("bash").args(["-euo", "pipefail", "-c", script]).current_dir(env!("CARGO_MANIFEST_DIR")).output();

@@ -3,7 +3,7 @@
 mod command_line;
 mod entries;
 mod foreign;
-mod formats;
+pub(crate) mod formats;
 mod pack;
 mod signing;
 mod tamper;

@@ -14,17 +14,17 @@ use chancery::engine::{Context, Engine, EngineError, ManualClock, Request};
 use chancery::store::memory::MemoryStore;
 use chrono::TimeDelta;
 
-pub(super) const PROFILES: [&str; 4] = ["propops", "proplink", "workspace", "buildings"];
+pub(crate) const PROFILES: [&str; 4] = ["propops", "proplink", "workspace", "buildings"];
 
-pub(super) struct History {
-    pub(super) engine: Engine,
-    pub(super) organisation: OrganisationId,
+pub(crate) struct History {
+    pub(crate) engine: Engine,
+    pub(crate) organisation: OrganisationId,
     clock: Arc<ManualClock>,
     random: u64,
 }
 
 impl History {
-    pub(super) async fn founded(profile: &str, seed: u64) -> Self {
+    pub(crate) async fn founded(profile: &str, seed: u64) -> Self {
         let clock = Arc::new(ManualClock::new("2026-01-05T09:00:00Z".parse().unwrap()));
         let engine = Engine::with_clock(Arc::new(MemoryStore::new()), clock.clone());
         let organisation = OrganisationId::known("tenant");
@@ -34,7 +34,7 @@ impl History {
         Self { engine, organisation, clock, random: seed }
     }
 
-    pub(super) fn now(&self) -> Time {
+    pub(crate) fn now(&self) -> Time {
         self.engine.now()
     }
 
@@ -44,7 +44,7 @@ impl History {
     }
 
     /// A random command; the position after it, unless it was refused.
-    pub(super) async fn step(&mut self) -> Option<u64> {
+    pub(crate) async fn step(&mut self) -> Option<u64> {
         self.clock.set(self.now() + TimeDelta::minutes(7));
         let command = self.command().await;
         self.execute(command).await

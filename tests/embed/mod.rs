@@ -1,7 +1,7 @@
 //! Checks in process, on random histories of every profile: whatever way a question is put, the answer is the
 //! one that `evaluate` gives on a state folded anew.
 
-mod history;
+pub(crate) mod history;
 
 use std::sync::Arc;
 

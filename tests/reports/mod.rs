@@ -1,8 +1,13 @@
 //! Reports, on the command line: what they say, as what they are written, and that the same log gives the same bytes.
 
+mod oracle;
+
+use std::process::Command;
+
 use serde_json::Value;
 
 use crate::cli::Desk;
+use crate::store_contract::postgres::cluster::Database;
 
 fn office() -> Desk {
     let desk = Desk::founded("proplink");
@@ -19,6 +24,12 @@ fn office() -> Desk {
 
 fn rows(value: &Value) -> &Vec<Value> {
     value["rows"].as_array().unwrap()
+}
+
+/// The audit log's entries of a type.
+fn entries(desk: &Desk, kind: &str) -> Vec<Value> {
+    let listed = desk.ask(&format!("--format json audit list --type {kind}"));
+    listed.ok().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]
@@ -80,7 +91,7 @@ fn files_hold_the_same_rows_and_no_cell_of_them_is_a_formula() {
     // What is asked about the present is about another instant each time.
     let line = format!("report access --at {}", desk.json("organisation show")["position"]);
     for name in ["a.csv", "b.csv", "a.xlsx", "b.xlsx", "a.html", "a.json"] {
-        desk.ask(&format!("{line} --out {}", file(name).display())).ok();
+        desk.by("olivia", &format!("{line} --out {}", file(name).display())).ok();
     }
     let read = |name: &str| std::fs::read(file(name)).unwrap();
     assert_eq!(read("a.csv"), read("b.csv"));
@@ -94,5 +105,83 @@ fn files_hold_the_same_rows_and_no_cell_of_them_is_a_formula() {
     let mut book: calamine::Xlsx<_> = calamine::open_workbook(file("a.xlsx")).unwrap();
     let sheet = calamine::Reader::worksheet_range(&mut book, "access").unwrap();
     assert_eq!(sheet.rows().count(), rows(&json).len() + 1);
-    desk.ask(&format!("report access --out {}", file("a.csv").display())).ends(1);
+    desk.by("olivia", &format!("report access --out {}", file("a.csv").display())).ends(1);
+    let exports = entries(&desk, "AuditExported");
+    assert_eq!(exports.len(), 6, "each file is an export, and that which failed is none: {exports:?}");
+}
+
+#[test]
+fn a_file_is_an_export_for_who_may_export_and_is_recorded_before_it_is_written() {
+    let desk = office();
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("report.csv").display().to_string();
+    assert!(desk.ask(&format!("report access --out {out}")).ends(2).contains("say who acts"));
+    let refused = desk.by("ann", &format!("report access --member tom --out {out}"));
+    let refused = refused.ends(3);
+    assert!(refused.contains("does not hold `audit.create`"), "{refused}");
+    desk.by("olivia", &format!("report access --out {out} --dry-run")).ok();
+    assert!(!std::path::Path::new(&out).exists());
+    let position = desk.json("organisation show")["position"].clone();
+    desk.by("olivia", &format!("report access --member tom --out {out} --reason audit")).ok();
+    let told = entries(&desk, "AuditExported --type CommandRefused");
+    let [refused, exported] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!((&refused["actor"]["id"], &exported["actor"]["id"]), (&"ann".into(), &"olivia".into()));
+    assert_eq!(exported["reason"], "audit");
+    let sentence = exported["sentence"].as_str().unwrap();
+    assert!(
+        sentence.ends_with(&format!(
+            "exported a report (access) of the audit log from #1 to #{position} as csv, only member tom"
+        )),
+        "{sentence}"
+    );
+}
+
+/// Prints the first worksheet as other people's software reads it: its rows, and which cells are formulas.
+const READ: &str = "import json, sys, openpyxl
+sheet = openpyxl.load_workbook(sys.argv[1]).worksheets[0]
+rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+formulas = [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.data_type == 'f']
+print(json.dumps({'title': sheet.title, 'rows': rows, 'formulas': formulas}, default=str))";
+
+#[test]
+fn a_workbook_is_what_openpyxl_reads() {
+    let desk = office();
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("access.xlsx");
+    desk.by("olivia", &format!("report access --out {}", out.display())).ok();
+    let read = Command::new(crate::audit::formats::python()).args(["-c", READ]).arg(&out).output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let book: Value = serde_json::from_slice(&read.stdout).unwrap();
+    let report = desk.json("report access");
+    assert_eq!((&book["title"], &book["formulas"]), (&"access".into(), &Value::Array(Vec::new())));
+    let [names, cells @ ..] = rows(&book).as_slice() else { panic!("{book}") };
+    assert_eq!(*names, report["columns"]);
+    assert_eq!(cells.len(), rows(&report).len());
+    for (cells, row) in cells.iter().zip(rows(&report)) {
+        for (name, cell) in names.as_array().unwrap().iter().zip(cells.as_array().unwrap()) {
+            let wanted = row.get(name.as_str().unwrap()).unwrap_or(&Value::Null);
+            match name.as_str().unwrap() {
+                "from" | "until" | "event_time" => assert_eq!(cell.is_null(), wanted.is_null(), "{name}"),
+                _ => assert_eq!(cell, wanted, "{name}"),
+            }
+        }
+    }
+}
+
+const KINDS: [&str; 8] =
+    ["access", "changes", "movements", "privileged", "separation", "service_accounts", "dormant", "role_definitions"];
+
+#[test]
+fn the_same_log_gives_the_same_bytes_on_both_stores() {
+    let desk = office();
+    let position = desk.json("organisation show")["position"].clone();
+    let database = Database::new();
+    let server = database.url();
+    desk.ask(&format!("copy --vault-key file:chancery.db.vault-key --from sqlite:chancery.db --to {server}")).ok();
+    for kind in KINDS {
+        let line = format!("--format json report {kind} --to {position}");
+        let there = format!("--vault-key file:chancery.db.vault-key --store {server} {line}");
+        let (one, other) = (desk.ask(&line), desk.ask(&there));
+        assert_eq!(one.ok(), other.ok(), "{kind}");
+    }
 }

@@ -31,9 +31,14 @@ pub(super) fn tell(teller: &Teller<'_>, event: &OrganisationEvent) -> Told {
 }
 
 fn tell_export(export: &AuditExported) -> String {
-    let filters: Vec<String> = export.filters.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let filters = export.filters.iter().filter(|(name, _)| *name != "report");
+    let filters: Vec<String> = filters.map(|(name, value)| format!("{name} {value}")).collect();
     let only = if filters.is_empty() { String::new() } else { format!(", only {}", words::list(&filters)) };
-    format!("exported the audit log from #{} to #{} as {}{only}", export.from, export.until, export.format)
+    let what = match export.filters.get("report") {
+        Some(report) => format!("a report ({}) of the audit log", report.replace('_', " ")),
+        None => "the audit log".to_owned(),
+    };
+    format!("exported {what} from #{} to #{} as {}{only}", export.from, export.until, export.format)
 }
 
 fn tell_added(added: &[CategoryDocument]) -> String {

@@ -1,7 +1,7 @@
 //! Reports for auditors.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,19 +9,20 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::change::{Circumstances, Made};
 use super::log::named;
 use super::view::{AtLeast, When, moment};
-use super::{Seen, View};
+use super::{Change, Seen, View};
 use crate::api::body::Query;
 use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
 use crate::engine::Moment;
-use crate::reports::{Filter, Format, Kind, Question, Report, ReportError};
+use crate::reports::{Filter, Format, Kind, Question, Report, ReportError, attempt};
 
 /// The operations.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::default().routes(routes!(list)).routes(routes!(show))
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(show)).routes(routes!(export))
 }
 
 /// Which rows, of which time, and as what.
@@ -40,9 +41,15 @@ struct Asked {
     /// Only what is about this role
     #[param(nullable = false)]
     role: Option<String>,
-    /// `json` where nothing is said; `csv`, `xlsx` or `html`
-    #[param(nullable = false, example = "csv")]
-    format: Option<String>,
+}
+
+/// As what.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct As {
+    /// `csv`, `xlsx`, `html` (to be printed) or `json`
+    #[param(example = "csv")]
+    format: String,
 }
 
 /// The reports that there are
@@ -66,57 +73,94 @@ async fn list(view: View) -> Answer<Seen<Value>> {
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/reports/{report}", operation_id = "show_report", tag = "Reports",
     params(("organisation" = String, Path, description = "Where", example = "acme"),
         ("report" = String, Path, description = "Which one", example = "access"), Asked, When, AtLeast),
-    responses((status = 200, description = "The report", content(
-        (Value = "application/json", example = json!({"report": "access", "position": 57, "events": 57, "columns": ["member"], "rows": []})),
-        (String = "text/csv", example = json!("member,name\r\ntom,Tom Becker\r\n")),
-        (String = "text/html", example = json!("<!DOCTYPE html>")),
-        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("(a workbook)")))), Failures))]
+    responses((status = 200, body = Value, description = "The report", example = json!({"report": "access", "position": 57, "events": 57,
+        "columns": ["member"], "rows": []})), Failures))]
 async fn show(
     State(service): State<Shared>,
     view: View,
     Path(named_in_path): Path<(String, String)>,
     Query(asked): Query<Asked>,
     Query(When { at }): Query<When>,
-) -> Answer<Response> {
+) -> Answer<Seen<Value>> {
     view.facts.may_replay()?;
-    let kind = Kind::named(&named_in_path.1).ok_or_else(|| Problem::not_found("there is no such report"))?;
-    let format = match asked.format.as_deref() {
-        None => Format::Json,
-        Some(name) => Format::named(name).ok_or_else(|| {
-            let detail = "a report is written as `json`, `csv`, `xlsx` or `html`";
-            Problem::bad_request("bad_query", detail).field("format")
-        })?,
-    };
-    let until = match (at, named("to", asked.to.as_deref())?) {
-        (Some(_), Some(_)) => {
-            return Err(
-                Problem::bad_request("two_ends", "`at` and `to` say the same: leave one of them out").field("to")
-            );
-        }
-        (Some(at), None) => moment(&at)?,
-        (None, Some(to)) => to,
-        (None, None) => Moment::Now,
-    };
-    let question = Question {
-        kind,
-        from: named("from", asked.from.as_deref())?,
-        until,
-        filter: Filter { member: asked.member, role: asked.role },
-    };
-    let organisation = view.facts.state.organisation().clone();
-    let report = Report::make(&service.engine, &organisation, &question).await?;
-    if format == Format::Json {
-        return Ok(view.seen(report.json()).into_response());
+    let question = asked.question(kind(&named_in_path.1)?, at.as_deref())?;
+    let report = Report::make(&service.engine, view.facts.state.organisation(), &question).await?;
+    Ok(view.seen(report.json()))
+}
+
+/// A report as a file, for who may export the audit log
+///
+/// The export is recorded before anything is sent, as the event `AuditExported`. The same log gives the same bytes.
+#[utoipa::path(get, path = "/v1/organisations/{organisation}/reports/{report}/export", operation_id = "export_report", tag = "Reports",
+    params(("organisation" = String, Path, description = "Where", example = "acme"),
+        ("report" = String, Path, description = "Which one", example = "access"), As, Asked, When, Circumstances),
+    responses((status = 200, description = "The report", content(
+        (String = "text/csv", example = json!("member,name\r\ntom,Tom Becker\r\n")),
+        (String = "text/html", example = json!("<!DOCTYPE html>")),
+        (Value = "application/json", example = json!({"report": "access", "position": 57, "events": 57, "columns": ["member"], "rows": []})),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("(a workbook)")))), Failures))]
+async fn export(
+    State(service): State<Shared>,
+    change: Change,
+    Path(named_in_path): Path<(String, String)>,
+    Query(written): Query<As>,
+    Query(asked): Query<Asked>,
+    Query(When { at }): Query<When>,
+) -> Answer<Response> {
+    let kind = kind(&named_in_path.1)?;
+    let format = Format::named(&written.format).ok_or_else(|| {
+        let detail = "a report is written as `csv`, `xlsx`, `html` or `json`";
+        Problem::bad_request("bad_query", detail).field("format")
+    })?;
+    let question = asked.question(kind, at.as_deref())?;
+    if change.facts().may_export().is_err() {
+        // Nothing is made for whoever may not take it away: the attempt is refused, and on record.
+        let made = change.make(vec![attempt(kind, &question.filter, format)], None).await?;
+        return match made {
+            Made::Rehearsed(response) => Ok(response),
+            Made::Done { .. } => Err(Problem::changed()),
+        };
     }
-    let name =
-        format!("attachment; filename=\"{organisation}-{}-{}.{}\"", kind.name(), report.position, format.as_str());
-    let disposition = HeaderValue::from_str(&name).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
-        (header::CONTENT_DISPOSITION, disposition),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    Ok((headers, report.bytes(format)?).into_response())
+    let report = Report::make(&service.engine, change.organisation(), &question).await?;
+    let bytes = report.bytes(format)?;
+    match change.make(vec![report.export(format)], None).await? {
+        Made::Rehearsed(response) => Ok(response),
+        Made::Done { .. } => Ok((report.headers(format), bytes).into_response()),
+    }
+}
+
+fn kind(name: &str) -> Answer<Kind> {
+    Kind::named(name).ok_or_else(|| Problem::not_found("there is no such report"))
+}
+
+impl Asked {
+    fn question(self, kind: Kind, at: Option<&str>) -> Answer<Question> {
+        let until = match (at, named("to", self.to.as_deref())?) {
+            (Some(_), Some(_)) => {
+                let detail = "`at` and `to` say the same: leave one of them out";
+                return Err(Problem::bad_request("two_ends", detail).field("to"));
+            }
+            (Some(at), None) => moment(at)?,
+            (None, Some(to)) => to,
+            (None, None) => Moment::Now,
+        };
+        let from = named("from", self.from.as_deref())?;
+        Ok(Question { kind, from, until, filter: Filter { member: self.member, role: self.role } })
+    }
+}
+
+impl Report {
+    /// The headers of a download.
+    pub(crate) fn headers(&self, format: Format) -> [(HeaderName, HeaderValue); 3] {
+        let Self { organisation, kind, position, .. } = self;
+        let name = format!("attachment; filename=\"{organisation}-{}-{position}.{}\"", kind.name(), format.as_str());
+        let disposition = HeaderValue::from_str(&name).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
+        [
+            (header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
+            (header::CONTENT_DISPOSITION, disposition),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ]
+    }
 }
 
 impl From<ReportError> for Problem {

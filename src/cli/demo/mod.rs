@@ -16,7 +16,7 @@ use chancery_aggregates::vocabulary::{MemberId, OrganisationId};
 use super::session::{Done, Session, store_path};
 use super::{CliError, Output};
 use crate::api::keys::OperatorKeys;
-use crate::config::Settings;
+use crate::config::{KeyPlace, Settings};
 use crate::engine::Engine;
 use crate::store::sqlite::SqliteStore;
 use crate::vault::{LocalKeys, Source};
@@ -79,7 +79,8 @@ const OPEN: [&str; 3] = [
 /// Serves the organisations until it is told to stop.
 async fn serve(path: &Path, listen: Option<SocketAddr>, session: &Session) -> Result<(), CliError> {
     let usual = Settings::default();
-    let settings = Settings { listen: listen.unwrap_or_else(|| free(usual.listen)), ..usual };
+    let log_key = Some(KeyPlace(with_suffix(path, ".log-key").display().to_string()));
+    let settings = Settings { listen: listen.unwrap_or_else(|| free(usual.listen)), log_key, ..usual };
     let keys = Arc::new(LocalKeys::new(Source::beside(path)));
     let engine = Engine::new(Arc::new(SqliteStore::open(path)?)).with_vault(keys);
     for line in OPEN {

@@ -8,6 +8,8 @@ use chancery_aggregates::vocabulary::{OrganisationId, Time};
 use crate::cli::script::{self, Step};
 use crate::cli::{CliError, run_line};
 use crate::engine::{Engine, EngineError, ManualClock};
+use crate::log::key::KeySource;
+use crate::log::sign::sign;
 use crate::store::sqlite::SqliteStore;
 use crate::vault::{LocalKeys, Source};
 
@@ -19,8 +21,10 @@ pub(super) async fn histories(path: &Path, becomes: &Path, histories: &[(&str, &
     let clock = Arc::new(ManualClock::new(Time::default()));
     let keys = Arc::new(LocalKeys::new(Source::beside(becomes)));
     let engine = Engine::with_clock(store, clock.clone()).with_vault(keys);
+    let (signer, _) = KeySource::find(None, Some(becomes))?.load()?;
     for (organisation, history) in histories {
         play(&engine, &clock, organisation, history).await?;
+        sign(&engine, &OrganisationId::known(*organisation), &signer).await?;
     }
     engine.close().await;
     Ok(())
