@@ -7,5 +7,6 @@ cd "$(dirname "$0")/.."
 . tools/setup.sh
 
 need_browser
+need_oidc_provider
 program=${CHANCERY:-${CARGO_TARGET_DIR:-target}/release/chancery}
 node tests/console/journeys/run.mjs --program "$program" ${1:+--only "$1"}

@@ -13,6 +13,7 @@ mod cluster;
 mod members;
 mod oidc;
 mod reading;
+mod reports;
 mod reviews;
 mod rewind;
 mod signing_in;

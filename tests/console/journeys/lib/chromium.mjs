@@ -53,6 +53,7 @@ export class Chromium {
     const usual = script && motion && width === 1280;
     const spare = usual && this.#spare.pop();
     if (spare) {
+      spare.origin = origin;
       this.#pages.add(spare);
       return spare;
     }

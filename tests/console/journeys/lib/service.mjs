@@ -35,10 +35,15 @@ export class Service {
   }
 
   // Runs a line of the command line in an organisation: on the store itself, beside the service that has it open.
-  async line(organisation, line) {
+  line(organisation, line) {
+    return this.on(this.store, `--organisation ${organisation} ${line}`);
+  }
+
+  // Runs a line on a store.
+  async on(store, line) {
     const words = line.match(/"[^"]*"|\S+/g).map((word) => word.replaceAll('"', ""));
     try {
-      const { stdout } = await run(this.program, ["--store", this.store, "--organisation", organisation, ...words], { env: { PATH: process.env.PATH } });
+      const { stdout } = await run(this.program, ["--store", store, ...words], { env: { PATH: process.env.PATH } });
       return stdout;
     } catch (error) {
       throw new Error(`${line}: ${error.stderr || error.message}`);
