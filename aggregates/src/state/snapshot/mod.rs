@@ -12,9 +12,9 @@ use image::StateImage;
 use super::AccessState;
 use crate::profile::Profile;
 
-/// The layout of the bytes. Raise it with every change of what the images keep, or of what the fold
-/// makes of an event: snapshots of other versions are not read.
-pub const SNAPSHOT_VERSION: u32 = 3;
+/// The layout of the bytes. Raise it with every change of what the images keep, of what the fold makes of an event, or of
+/// how the engine keeps them: snapshots of other versions are not read.
+pub const SNAPSHOT_VERSION: u32 = 4;
 
 /// Compiled profiles kept for the next snapshot.
 const PROFILES_KEPT: usize = 16;
