@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-pictures=(ask-light compare-light conflict-dark member-light overview-light past-light preview-light
-    role-open-dark role-phone roles-with-levels-light scope-light)
+pictures=(ask-light audit-light compare-light conflict-dark member-light overview-light past-light preview-light
+    report-light review-light role-open-dark role-phone roles-with-levels-light scope-light verify-dark)
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 tools/console-look.sh "$directory"

@@ -10,6 +10,7 @@ use axum::routing::{get, post};
 use chancery_aggregates::review::Stage;
 use chancery_aggregates::state::ReviewEntry;
 use chancery_aggregates::{AccessState, Facts};
+use chancery_projections::words;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -95,13 +96,13 @@ async fn list(visit: Visit) -> Result<Response, Oops> {
                 h2 id="waiting" { "Waiting for you" }
                 ul { @for (entry, waiting) in &mine { li {
                     a href={ (visit.link(&below(entry.id.as_str()))) @if visit.is_present() { "?show=mine" } } { (title(entry)) }
-                    ": " (count(*waiting, "line")) " to decide until " (time(entry.review.deadline))
+                    ": " (count(*waiting, "line")) " to decide " (words::until(entry.review.deadline))
                 } } }
             }
         }
         @if reviews.is_empty() {
             p.empty { "There is no review yet. A review goes through access line by line: somebody who is not the one concerned keeps each piece of it, or revokes it." }
-        } @else { (table(&visit, &reviews)) }
+        } @else { div.scroll tabindex="0" role="region" aria-label="List of reviews" { (table(&visit, &reviews)) } }
     };
     Ok(visit.page(Section::Reviews, "Reviews", &content))
 }
@@ -115,7 +116,7 @@ fn table(visit: &Visit, reviews: &[&ReviewEntry]) -> Markup {
                 th scope="row" { a href=(visit.link(&below(entry.id.as_str()))) { (title(entry)) } }
                 td { (about(&review.about)) }
                 td { (time(review.frozen.time)) " " span.quiet { "#" (review.frozen.position) } }
-                td { (time(review.deadline)) }
+                td { (words::until(review.deadline)) }
                 td { (stage(&visit.facts, entry)) }
                 td { (review.kept + review.revoked) " of " (review.count) }
             } } }

@@ -69,7 +69,7 @@ fn summary(visit: &Visit, entry: &ReviewEntry) -> Markup {
         dl.facts {
             div { dt { "About" } dd { (about(&review.about)) } }
             div { dt { "Access as of" } dd { (time(review.frozen.time)) ", position " (review.frozen.position) } }
-            div { dt { "Deadline" } dd { (time(review.deadline)) } }
+            div { dt { "Deadline" } dd { (words::until(review.deadline)) } }
             div { dt { "Kept" } dd { (review.kept) } }
             div { dt { "Revoked" } dd { (review.revoked) @if open && outstanding > 0 { ", of which " (outstanding) " still there" } } }
             div { dt { "Opened" } dd { (time(entry.opened.time)) } }
@@ -85,7 +85,7 @@ fn filters(visit: &Visit, total: usize) -> Markup {
         let current = visit.query.text("show") == show;
         html! { li { a href=(visit.without("page").split('?').next().map(|path| if show.is_empty() { path.to_owned() } else { format!("{path}?show={show}") }).unwrap_or_default()) aria-current=[current.then_some("true")] { (label) } } }
     };
-    html! { nav.sections aria-label="Which lines" { ul {
+    html! { nav.tabs aria-label="Which lines" { ul {
         (entry("", &format!("All ({total})"))) (entry("mine", "Waiting for you")) (entry("undecided", "Undecided")) (entry("revoked", "Revoked"))
     } } }
 }
@@ -120,7 +120,7 @@ impl Lines<'_> {
 
     fn show(&self) -> Markup {
         html! {
-            table.list {
+            div.scroll tabindex="0" role="region" aria-label="Lines of the review" { table.list {
                 caption.hidden { "Lines of the review" }
                 thead { tr {
                     @if self.decides { th scope="col" { "Choose" } }
@@ -128,7 +128,7 @@ impl Lines<'_> {
                     th scope="col" { "Reviewer" } th scope="col" { "Decision" } th scope="col" { "Since then" }
                 } }
                 tbody { @for line in self.lines { (self.row(line)) } }
-            }
+            } }
         }
     }
 
