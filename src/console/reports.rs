@@ -53,7 +53,7 @@ async fn show(visit: Visit, Path((_, report)): Path<(String, String)>) -> Result
         } }
         section.answer aria-labelledby="rows" {
             h2 id="rows" { (count(report.table.rows.len(), "row")) }
-            div.scroll tabindex="0" role="group" aria-label="Rows" { (table(&report, ROWS)) }
+            div.scroll.report tabindex="0" role="group" aria-label="Rows" { (table(&report, ROWS)) }
             @if report.table.rows.len() > ROWS { p.quiet { "and " (count(report.table.rows.len() - ROWS, "more row")) ": the files have all of them." } }
         }
     };
@@ -138,7 +138,7 @@ fn files(visit: &Visit, kind: Kind) -> Markup {
         return html! {};
     }
     html! {
-        form.tools method="post" action=(visit.present(&format!("/reports/{}/file", kind.name()))) {
+        form.row method="post" action=(visit.present(&format!("/reports/{}/file", kind.name()))) {
             (visit.token())
             @for (name, value) in visit.query.iter() { input type="hidden" name=(name) value=(value); }
             @for (format, label) in FORMATS { button name="format" value=(format.as_str()) { (label) } " " }
