@@ -204,5 +204,5 @@ fn snapshots_of_this_layout_have_these_bytes() {
     }
     let bytes = state.to_snapshot().unwrap();
     let sum = u32::from_le_bytes(*bytes.last_chunk().unwrap());
-    assert_eq!((SNAPSHOT_VERSION, bytes.len(), sum), (3, 2064, 2185695401));
+    assert_eq!((SNAPSHOT_VERSION, bytes.len(), sum), (4, 2064, 2185695401));
 }
