@@ -18,12 +18,12 @@ use crate::store::{Bound, Snapshot, Store, StoreError};
 /// Events between two snapshots of a small organisation.
 const SHORTEST: u64 = 1_000;
 
-/// Bytes of snapshots for each event, before they are compressed to a fraction. What is read of the past is a snapshot and at most
-/// the events up to the next: more bytes bring that nearer. With these, snapshots take less room than the log, and a check at any
-/// instant of 1,000,000 events takes some milliseconds (`docs/performance.md`).
+/// Bytes of snapshots for each event, before they are compressed. What is read of the past is a snapshot and at most the events
+/// up to the next: more bytes bring that nearer. With these, a check at any instant of 1,000,000 events takes some milliseconds
+/// (`docs/performance.md`).
 const BYTES_PER_EVENT: usize = 800;
 
-/// How hard zstd tries: the least already makes a third of a snapshot, in less time than it takes to write it.
+/// How hard zstd tries: the least, since every past instant begins with reading one and every long fold writes many.
 const COMPRESSION: i32 = 1;
 
 /// States waiting to be written. When the store is slower than that, some snapshots are left out.

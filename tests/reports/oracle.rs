@@ -1,4 +1,4 @@
-//! The access report against a fold of the raw log that knows no rule but who was given what, at every position.
+//! The access report against a fold of the raw log that knows no rule but who was given what, all along it.
 
 use std::collections::BTreeMap;
 
@@ -87,7 +87,7 @@ fn by_event(held: &Everybody) -> Everybody {
 }
 
 #[tokio::test]
-async fn the_access_report_has_what_the_log_gave_and_did_not_take_at_every_position() {
+async fn the_access_report_has_what_the_log_gave_and_did_not_take_all_along_it() {
     for profile in PROFILES {
         let mut history = History::founded(profile, 41).await;
         for _ in 0..160 {
