@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 
 use chancery::log::line::Line;
 use chancery::log::pack::{self, Wanted};
-use chancery::log::proof::{Plan, includes};
+use chancery::log::proof::includes;
 use chancery::log::sign::root_at;
 use chancery::log::verify::verify;
-use chancery::log::{Checkpoint, Frontier, Signer};
+use chancery::log::{Checkpoint, Frontier, Prover, Signer};
 use chancery::store::sqlite::SqliteStore;
 use chancery::store::{Append, NewEvent, Store, StoredCheckpoint};
 
@@ -69,23 +69,23 @@ async fn fill(store: &SqliteStore, events: u64) -> Duration {
     start.elapsed()
 }
 
-/// Inclusion proofs all over the log, read and checked; reading alone is the first figure.
-async fn proofs(store: &SqliteStore, events: u64) -> (Duration, Duration) {
-    let root = root_at(store, "bench", events).await.unwrap();
-    let (mut reading, mut checking) = (Duration::ZERO, Duration::ZERO);
+/// Inclusion proofs all over the log, made as the service makes them, and checked once more as a reader of one does;
+/// the first figure is for making them.
+async fn proofs(store: &SqliteStore, checkpoint: &StoredCheckpoint) -> (Duration, Duration) {
+    let (prover, read) = (Prover::default(), Checkpoint::read(&checkpoint.note).unwrap());
+    let (mut making, mut checking) = (Duration::ZERO, Duration::ZERO);
     let mut line = Line::default();
     for number in 0..PROOFS {
-        let leaf = number.wrapping_mul(7_919_771) % events;
+        let leaf = number.wrapping_mul(7_919_771) % read.size;
         let hash = line.hash_at("bench", leaf + 1, &event(leaf));
         let start = Instant::now();
-        let plan = Plan::inclusion(leaf, events).unwrap();
-        let proof = plan.assemble(&store.nodes("bench", &plan.nodes()).await.unwrap()).unwrap();
-        let read = Instant::now();
-        assert!(includes(&proof, leaf, hash, events, root));
-        reading += read - start;
-        checking += read.elapsed();
+        let proof = prover.inclusion(store, checkpoint, leaf + 1).await.unwrap();
+        let made = Instant::now();
+        assert!(includes(&proof, leaf, hash, read.size, read.root));
+        making += made - start;
+        checking += made.elapsed();
     }
-    (reading, checking)
+    (making, checking)
 }
 
 /// The most memory that this process has had, in MiB.
@@ -116,15 +116,15 @@ async fn main() {
         filled,
     );
 
-    let (reading, checking) = proofs(&store, events).await;
-    println!("  {:>8.1} us  an inclusion proof read", reading.as_secs_f64() * 1e6 / PROOFS as f64);
-    println!("  {:>8.1} us  an inclusion proof checked", checking.as_secs_f64() * 1e6 / PROOFS as f64);
-
     let signer = Signer::from_seed(&[7; 32]).unwrap();
     let note = Checkpoint::new("bench", events, root_at(&store, "bench", events).await.unwrap()).sign(&signer);
     let verifier = signer.verifier("chancery/bench").to_string();
     let checkpoint = StoredCheckpoint { organisation: "bench".to_owned(), size: events, verifier, note, time: 0 };
     store.save_checkpoint(checkpoint.clone()).await.unwrap();
+
+    let (making, checking) = proofs(&store, &checkpoint).await;
+    println!("  {:>8.1} us  an inclusion proof made", making.as_secs_f64() * 1e6 / PROOFS as f64);
+    println!("  {:>8.1} us  an inclusion proof checked", checking.as_secs_f64() * 1e6 / PROOFS as f64);
 
     let before = peak();
     let out = directory.path().join("pack");

@@ -46,6 +46,7 @@ pub(crate) use replay::{apply, read};
 pub(crate) use snapshots::Snapshots;
 use tracing::Instrument as _;
 
+use crate::log::Prover;
 use crate::store::{Store, StoreError};
 use crate::traces;
 use crate::vault::{KeyEncryption, Vault, VaultError};
@@ -215,6 +216,7 @@ pub struct Engine {
     snapshots: Arc<Snapshots>,
     past: Arc<Mutex<Past>>,
     vault: Option<Arc<Vault>>,
+    prover: Arc<Prover>,
     /// One of each, for the organisations that have equal ones.
     profiles: Arc<Mutex<Vec<Weak<Profile>>>>,
 }
@@ -228,8 +230,8 @@ impl Engine {
     /// An engine with a clock of the caller's: for tests and demonstrations.
     pub fn with_clock(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         let snapshots = Arc::new(Snapshots::new(store.clone()));
-        let (lanes, past, profiles) = (Arc::default(), Arc::default(), Arc::default());
-        Self { store, clock, lanes, snapshots, past, vault: None, profiles }
+        let (lanes, past, prover, profiles) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
+        Self { store, clock, lanes, snapshots, past, vault: None, prover, profiles }
     }
 
     /// The engine with keys to seal personal data with, before the first organisation is asked for. Without them it
@@ -272,6 +274,11 @@ impl Engine {
     /// The store.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// What makes proofs that events are in the log.
+    pub fn prover(&self) -> &Prover {
+        &self.prover
     }
 
     /// The instant that counts as now.

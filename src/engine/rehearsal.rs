@@ -10,7 +10,7 @@ use chancery_aggregates::vocabulary::OrganisationId;
 use parking_lot::{Mutex, RwLock};
 
 use super::{Engine, EngineError};
-use crate::log::{Hash, Node};
+use crate::log::{Hashes, Node};
 use crate::store::{
     AdoptedKey, Adoption, Append, Appended, Bound, EventRow, HashedVisitor, Head, Idempotency, KeyUse, NewEvent, Range,
     Snapshot, Store, StoreError, StoredCheckpoint, Visit, Visitor,
@@ -287,7 +287,7 @@ impl Store for Rehearsal {
         self.below.scan_hashed(organisation, after, until, visitor).await
     }
 
-    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError> {
+    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError> {
         self.below.nodes(organisation, nodes).await
     }
 

@@ -13,11 +13,13 @@ pub mod line;
 pub mod note;
 pub mod pack;
 pub mod proof;
+pub mod prove;
 pub mod sign;
 pub mod tree;
 pub mod verify;
 
 pub use checkpoint::Checkpoint;
 pub use note::{Signer, Verifier};
-pub use proof::{Node, Proof};
+pub use proof::{Hashes, Node, Proof};
+pub use prove::{ProveError, Prover};
 pub use tree::{Frontier, Hash};

@@ -2,7 +2,7 @@
 //!
 //! Leaves are counted from 0 here, as in the RFC; the event at position `p` is leaf `p - 1`.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::tree::{Hash, fold};
 
@@ -29,6 +29,9 @@ impl Node {
         Hash::from_slice(hashes.get(start..start + super::tree::SIZE)?)
     }
 }
+
+/// Hashes of nodes.
+pub type Hashes = HashMap<Node, Hash>;
 
 /// Leaves `from..until`, as a proof speaks of them: they make up one subtree, full or at the right edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +118,7 @@ impl Plan {
 
     /// The proof, from the hashes of [`nodes`](Self::nodes); none when one is missing.
     #[must_use]
-    pub fn assemble(&self, hashes: &HashMap<Node, Hash>) -> Option<Proof> {
+    pub fn assemble(&self, hashes: &Hashes) -> Option<Proof> {
         let subtree = |span: &Span| {
             let nodes: Option<Vec<Hash>> = span.nodes().iter().map(|node| hashes.get(node).copied()).collect();
             fold(&nodes?)

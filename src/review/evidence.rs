@@ -59,7 +59,7 @@ impl Evidence {
         let checkpoint = made.into_iter().find(|checkpoint| checkpoint.size >= end);
         let proof = match &checkpoint {
             Some(checkpoint) if entry.closed.is_some() => {
-                proof(store, std::slice::from_ref(checkpoint), end).await.ok().map(|proof| proof.text)
+                proof(engine, std::slice::from_ref(checkpoint), end).await.ok().map(|proof| proof.text)
             }
             _ => None,
         };

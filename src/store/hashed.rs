@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 
 use super::{Append, Appended, Store, StoreError};
 use crate::log::line::Line;
-use crate::log::{Frontier, Hash, Node};
+use crate::log::{Frontier, Hash, Hashes, Node};
 
 /// Right edges that are kept, about 700 bytes each.
 const KEPT: usize = 16_384;
@@ -106,7 +106,7 @@ async fn read(store: &dyn Store, append: &Append) -> Result<Result<Frontier, App
 }
 
 /// The right edge of a tree of this size from the hashes of its nodes, when all are there.
-pub(super) fn frontier(size: u64, hashes: &HashMap<Node, Hash>) -> Option<Frontier> {
+pub(super) fn frontier(size: u64, hashes: &Hashes) -> Option<Frontier> {
     let peaks: Option<Vec<Hash>> = Frontier::nodes(size).iter().map(|node| hashes.get(node).copied()).collect();
     Frontier::new(size, peaks?)
 }
@@ -120,7 +120,7 @@ pub(super) fn positions(nodes: &[Node]) -> Vec<u64> {
 }
 
 /// Adds the hashes of those nodes that stand in the row of a position.
-pub(super) fn pick(found: &mut HashMap<Node, Hash>, nodes: &[Node], position: u64, hashes: &[u8]) {
+pub(super) fn pick(found: &mut Hashes, nodes: &[Node], position: u64, hashes: &[u8]) {
     let here = nodes.iter().filter(|node| node.position() == position);
     found.extend(here.filter_map(|node| Some((*node, node.hash_in(hashes)?))));
 }

@@ -14,7 +14,7 @@ use super::{
     Snapshot, Store, StoreError, StoredCheckpoint, Visit, Visitor, adopt::Tip, notify::News, validate,
 };
 use crate::log::line::Line;
-use crate::log::{Frontier, Hash, Node};
+use crate::log::{Frontier, Hashes, Node};
 
 /// A log that is gone when the process ends.
 #[derive(Debug, Default)]
@@ -368,7 +368,7 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError> {
+    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError> {
         let log = self.log.read();
         log.refuse_if_closed()?;
         let own = log.organisations.get(organisation);

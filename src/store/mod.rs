@@ -23,7 +23,7 @@ pub mod projection;
 pub mod sqlite;
 mod validate;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ use async_trait::async_trait;
 pub use beside::{Group, GroupWatch, KeyUse};
 use parking_lot::Mutex;
 
-use crate::log::{Hash, Node};
+use crate::log::{Hashes, Node};
 
 /// One event, ready to be written. Positions are given by the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -425,7 +425,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// When the store cannot be read.
-    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError>;
+    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError>;
 
     /// Keeps a checkpoint, durably and for good. One that is there already is passed over.
     ///

@@ -1,14 +1,12 @@
 //! The log as evidence: checkpoints, the keys that signed them, and proofs that events are in it.
 
-use std::sync::Arc;
-
 use chrono::DateTime;
 use serde_json::{Value, json};
 
+use crate::engine::Engine;
 use crate::log::checkpoint::write_proof;
-use crate::log::proof::Plan;
-use crate::log::{Checkpoint, Verifier};
-use crate::store::{Store, StoreError, StoredCheckpoint};
+use crate::log::{Checkpoint, ProveError, Verifier};
+use crate::store::StoredCheckpoint;
 
 /// What a checkpoint says the log comes to; empty where it cannot be read.
 pub(crate) fn root(checkpoint: &StoredCheckpoint) -> String {
@@ -72,23 +70,10 @@ impl Proof {
     }
 }
 
-/// Why there is no proof.
-#[derive(Debug)]
-pub(crate) enum NoProof {
-    /// No checkpoint covers the event.
-    NotSigned,
-    /// The log is not whole.
-    Damaged,
-    /// The store failed.
-    Store(StoreError),
-}
-
 /// The proof that an event is in the log, up to the newest checkpoint.
-pub(crate) async fn proof(store: &Arc<dyn Store>, made: &[StoredCheckpoint], position: u64) -> Result<Proof, NoProof> {
-    let newest = made.last().filter(|newest| newest.size >= position).ok_or(NoProof::NotSigned)?;
-    let leaf = position.checked_sub(1).ok_or(NoProof::NotSigned)?;
-    let plan = Plan::inclusion(leaf, newest.size).ok_or(NoProof::NotSigned)?;
-    let hashes = store.nodes(&newest.organisation, &plan.nodes()).await.map_err(NoProof::Store)?;
-    let assembled = plan.assemble(&hashes).ok_or(NoProof::Damaged)?;
-    Ok(Proof { position, size: newest.size, text: write_proof(leaf, &assembled, &newest.note) })
+pub(crate) async fn proof(engine: &Engine, made: &[StoredCheckpoint], position: u64) -> Result<Proof, ProveError> {
+    let newest = made.last().ok_or(ProveError::NotCovered)?;
+    let proof = engine.prover().inclusion(&**engine.store(), newest, position).await?;
+    let leaf = position.saturating_sub(1);
+    Ok(Proof { position, size: newest.size, text: write_proof(leaf, &proof, &newest.note) })
 }

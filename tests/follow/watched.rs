@@ -1,12 +1,11 @@
 //! A store that counts the questions it is asked, and can be made to fail.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chancery::log::{Hash, Node};
+use chancery::log::{Hashes, Node};
 use chancery::store::{
     AdoptedKey, Adoption, Append, Appended, Bound, Folder, HashedVisitor, Head, Idempotency, KeyUse, Range, Snapshot,
     Store, StoreError, StoredCheckpoint, Visitor,
@@ -85,7 +84,7 @@ impl Store for Watched {
         self.store.scan_hashed(organisation, after, until, visitor).await
     }
 
-    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError> {
+    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError> {
         self.store.nodes(organisation, nodes).await
     }
 

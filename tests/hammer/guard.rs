@@ -3,12 +3,11 @@
 //! Unique indexes stand behind the head check, and the engine would decide again: without this, the check
 //! could be missing and nobody would notice.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chancery::log::{Hash, Node};
+use chancery::log::{Hashes, Node};
 use chancery::store::projection::ProjectionStore;
 use chancery::store::{
     AdoptedKey, Adoption, Append, Appended, Bound, Folder, HashedVisitor, Head, Idempotency, KeyUse, Range, Snapshot,
@@ -91,7 +90,7 @@ impl<S: Store> Store for Guarded<S> {
         self.0.scan_hashed(organisation, after, until, visitor).await
     }
 
-    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError> {
+    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError> {
         self.0.nodes(organisation, nodes).await
     }
 

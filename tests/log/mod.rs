@@ -2,12 +2,11 @@
 
 mod line;
 mod note;
+mod prove;
 mod tree;
 
-use std::collections::HashMap;
-
 use chancery::log::proof::Plan;
-use chancery::log::{Frontier, Hash, Node, Proof};
+use chancery::log::{Frontier, Hash, Hashes, Node, Proof};
 
 /// A tree with the hashes that rows would have.
 #[derive(Default)]
@@ -32,7 +31,7 @@ impl Tree {
     }
 
     fn prove(&self, plan: &Plan) -> Proof {
-        let hashes: HashMap<Node, Hash> = plan.nodes().into_iter().map(|node| (node, self.node(node))).collect();
+        let hashes: Hashes = plan.nodes().into_iter().map(|node| (node, self.node(node))).collect();
         plan.assemble(&hashes).unwrap()
     }
 }

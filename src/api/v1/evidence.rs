@@ -16,8 +16,9 @@ use crate::api::body::{InPath, Query};
 use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::{Service, Shared};
+use crate::log::ProveError;
 use crate::store::StoredCheckpoint;
-use crate::views::evidence::{self, NoProof, SigningKey};
+use crate::views::evidence::{self, SigningKey};
 
 /// The operations.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -76,16 +77,16 @@ async fn proof(
     InPath(ProofPath { position }): InPath<ProofPath>,
 ) -> Answer<Seen<Value>> {
     let made = made(&service, &view).await?;
-    let proof = evidence::proof(service.engine.store(), &made, position).await.map_err(|none| match none {
-        NoProof::NotSigned => {
+    let proof = evidence::proof(&service.engine, &made, position).await.map_err(|none| match none {
+        ProveError::NotCovered => {
             let detail = format!("no checkpoint covers #{position} yet");
             Problem::new(StatusCode::NOT_FOUND, "not_signed", detail)
         }
-        NoProof::Damaged => {
+        ProveError::Damaged => {
             tracing::error!(organisation = %organisation(&view), "the log is not whole: verify it");
             Problem::internal()
         }
-        NoProof::Store(error) => error.into(),
+        ProveError::Store(error) => error.into(),
     })?;
     Ok(view.seen(proof.json()))
 }

@@ -6,10 +6,11 @@ use serde_json::json;
 use super::super::output::{Table, stamp};
 use super::super::{CliError, Done, Session};
 use super::LogKey;
+use crate::log::ProveError;
 use crate::log::pack::PackError;
 use crate::log::sign::sign;
 use crate::store::StoredCheckpoint;
-use crate::views::evidence::{self, NoProof, SigningKey};
+use crate::views::evidence::{self, SigningKey};
 
 /// Of which event.
 #[derive(Debug, clap::Args)]
@@ -56,13 +57,13 @@ pub(super) async fn checkpoints(session: &Session) -> Result<Done, CliError> {
 
 pub(super) async fn proof(args: &Proof, session: &Session) -> Result<Done, CliError> {
     let made = made(session).await?;
-    let proof = evidence::proof(session.engine()?.store(), &made, args.position).await.map_err(|none| match none {
-        NoProof::NotSigned => CliError::Input {
+    let proof = evidence::proof(session.engine()?, &made, args.position).await.map_err(|none| match none {
+        ProveError::NotCovered => CliError::Input {
             rule: "not_signed",
             message: format!("no checkpoint covers #{} yet: make one with `chancery audit checkpoint`", args.position),
         },
-        NoProof::Damaged => damaged(&made).into(),
-        NoProof::Store(error) => error.into(),
+        ProveError::Damaged => damaged(&made).into(),
+        ProveError::Store(error) => error.into(),
     })?;
     print(session, &proof.json(), &proof.text)
 }

@@ -1,13 +1,11 @@
 //! Hashes and checkpoints: reading them, and filling in what older logs lack.
 
-use std::collections::HashMap;
-
 use tokio_postgres::{Error, Row};
 
 use super::connection::Session;
 use super::cursor;
 use crate::log::line::Line;
-use crate::log::{Frontier, Hash, Node};
+use crate::log::{Frontier, Hashes, Node};
 use crate::store::{StoredCheckpoint, hashed};
 
 pub(super) const NODES: &str =
@@ -30,8 +28,8 @@ pub(super) fn positions(nodes: &[Node]) -> Vec<i64> {
 }
 
 /// The nodes' hashes from what [`NODES`] found.
-pub(super) fn pick(nodes: &[Node], rows: &[Row]) -> Result<HashMap<Node, Hash>, Error> {
-    let mut found = HashMap::with_capacity(nodes.len());
+pub(super) fn pick(nodes: &[Node], rows: &[Row]) -> Result<Hashes, Error> {
+    let mut found = Hashes::with_capacity_and_hasher(nodes.len(), Default::default());
     for row in rows {
         hashed::pick(&mut found, nodes, row.try_get::<_, i64>(0)?.cast_unsigned(), row.try_get(1)?);
     }

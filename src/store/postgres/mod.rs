@@ -24,7 +24,7 @@ mod tls;
 mod usual;
 mod writer;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -52,7 +52,7 @@ use super::{
     Access, AdoptedKey, Adoption, Append, Appended, Bound, Folder, GroupWatch, HashedVisitor, Head, Idempotency,
     KeyUse, Range, Snapshot, Store, StoreError, StoredCheckpoint, Visitor, beside::Groups, validate,
 };
-use crate::log::{Hash, Node};
+use crate::log::{Hashes, Node};
 
 /// How a store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,7 +260,7 @@ impl Store for PostgresStore {
         self.readers.scan(range, Sink::Hashed(visitor)).await
     }
 
-    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError> {
+    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError> {
         self.readers.nodes(organisation, nodes).await
     }
 

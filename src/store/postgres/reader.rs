@@ -4,7 +4,7 @@
 //! same rows as one long statement would; but no transaction stays open, a visitor that breaks leaves
 //! little behind, and a scan goes on after the server was restarted.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use super::connection::{Connector, Session};
 use super::cursor::{Cursor, Sink};
 use super::error::{is_cancelled, is_lost};
 use super::hashes;
-use crate::log::{Hash, Node};
+use crate::log::{Hashes, Node};
 use crate::store::{
     AdoptedKey, Appended, Bound, Head, Idempotency, KeyUse, Range, Snapshot, StoreError, StoredCheckpoint, Visit,
 };
@@ -162,7 +162,7 @@ impl Readers {
         self.ask(sql, &[&organisation, &after, &limit], |rows| rows.iter().map(key).collect()).await
     }
 
-    pub(super) async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError> {
+    pub(super) async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError> {
         let positions = hashes::positions(nodes);
         self.ask(hashes::NODES, &[&organisation, &positions], |rows| hashes::pick(nodes, rows)).await
     }

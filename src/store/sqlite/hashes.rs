@@ -1,26 +1,21 @@
 //! Hashes and checkpoints: reading them, writing checkpoints, and filling in what older logs lack.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use rusqlite::{Connection, params};
 
 use super::reader::{self, event_row};
 use crate::log::line::Line;
-use crate::log::{Frontier, Hash, Node};
+use crate::log::{Frontier, Hashes, Node};
 use crate::store::{EventRow, StoredCheckpoint, Visit, hashed};
 
 /// The hashes of nodes; those that are not there are left out. One statement for all of them: each statement begins
 /// and ends a transaction, and takes locks for it.
-pub(super) fn nodes(
-    connection: &Connection,
-    organisation: &str,
-    nodes: &[Node],
-) -> Result<HashMap<Node, Hash>, rusqlite::Error> {
+pub(super) fn nodes(connection: &Connection, organisation: &str, nodes: &[Node]) -> Result<Hashes, rusqlite::Error> {
     let sql = "SELECT position, hashes FROM json_each(?2) CROSS JOIN events ON organisation = ?1 AND position = value";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![organisation, json(&hashed::positions(nodes))])?;
-    let mut found = HashMap::with_capacity(nodes.len());
+    let mut found = Hashes::with_capacity_and_hasher(nodes.len(), Default::default());
     while let Some(row) = rows.next()? {
         hashed::pick(&mut found, nodes, reader::number(row, 0)?, row.get_ref(1)?.as_blob()?);
     }

@@ -21,7 +21,7 @@ mod schema;
 mod snapshots;
 mod writer;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +45,7 @@ use super::{
     KeyUse, Range, Snapshot, Store, StoreError, StoredCheckpoint, Visit, Visitor, beside::Groups, notify::News,
     validate,
 };
-use crate::log::{Hash, Node};
+use crate::log::{Hashes, Node};
 
 /// How a store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -298,7 +298,7 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<HashMap<Node, Hash>, StoreError> {
+    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError> {
         // A proof is a few dozen rows: waking another thread takes longer than reading them.
         if let Some(found) = self.readers.read_at_hand(|connection| hashes::nodes(connection, organisation, nodes)) {
             return found;
