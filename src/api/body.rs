@@ -1,6 +1,7 @@
 //! Bodies and queries of requests, with their mistakes as problem details.
 
-use axum::body::{Body, Bytes};
+use axum::BoxError;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderMap, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -67,7 +68,11 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 ///
 /// # Errors
 /// When it is too long, takes too long, or breaks off.
-pub(crate) async fn read(body: Body, service: &Service) -> Answer<Bytes> {
+pub(crate) async fn read<B>(body: B, service: &Service) -> Answer<Bytes>
+where
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
     let limit = service.settings.body_limit.0;
     let collected = Limited::new(body, limit).collect();
     let Ok(collected) = tokio::time::timeout(service.settings.header_timeout.0, collected).await else {

@@ -10,37 +10,103 @@ use tracing::Instrument as _;
 
 use super::headers::{self, REQUEST_ID};
 use super::problem::{Problem, RefusedBy};
-use super::service::Shared;
+use super::service::{Service, Shared};
 use crate::traces;
 
 /// The longest request id that is written to the log.
 const LONGEST_LOGGED: usize = 128;
 
-/// Runs a request within its limits, and accounts for it.
-pub(super) async fn envelope(State(service): State<Shared>, request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let id = request.headers().get(REQUEST_ID).cloned();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let method = request.method().clone();
-    let trace = headers::trace(request.headers()).map(str::to_owned);
-    let span = traces::request(&method, route.as_ref(), request.headers());
-    let run = next.run(request).instrument(span.clone());
-    let mut response = match tokio::time::timeout(service.settings.request_timeout.0, run).await {
-        Ok(response) => response,
-        Err(_) => timed_out().into_response(),
-    };
-    let took = started.elapsed();
-    let status = response.status().as_u16();
-    service.meters.answered(route.as_ref(), status, took);
-    let rule = response.extensions().get::<RefusedBy>().map(|refused| refused.0);
-    if let Some(rule) = rule {
-        service.meters.refused(rule);
+/// The template of a request's path, and never the path, which has names in it.
+#[derive(Debug, Clone)]
+pub(super) enum Route {
+    /// The router found it.
+    Matched(MatchedPath),
+    /// There is only this one.
+    Fixed(&'static str),
+    /// There is nothing at the path.
+    None,
+}
+
+impl Route {
+    pub(super) fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Matched(path) => Some(path.as_str()),
+            Self::Fixed(path) => Some(path),
+            Self::None => None,
+        }
     }
-    let line = Line { method: &method, route: route.as_ref(), id: id.as_ref(), trace: trace.as_deref(), rule };
-    line.write(status, took);
-    traces::answered(&span, status, rule);
-    finish(&mut response, id);
-    response
+}
+
+/// Runs a request of the router within its limits, and accounts for it.
+pub(super) async fn envelope(State(service): State<Shared>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned().map_or(Route::None, Route::Matched);
+    let enveloped = Enveloped::new(&request, route);
+    enveloped.answer(&service, next.run(request)).await
+}
+
+/// What is kept of a request until it is answered.
+#[derive(Debug)]
+pub(super) struct Enveloped {
+    started: Instant,
+    method: Method,
+    route: Route,
+    id: Option<HeaderValue>,
+    trace: Option<String>,
+    span: tracing::Span,
+}
+
+impl Enveloped {
+    /// A request as it comes.
+    pub(super) fn new<B>(request: &axum::http::Request<B>, route: Route) -> Self {
+        let (method, headers) = (request.method(), request.headers());
+        Self {
+            started: Instant::now(),
+            id: headers.get(REQUEST_ID).cloned(),
+            trace: headers::trace(headers).map(str::to_owned),
+            span: traces::request(method, route.as_str(), headers),
+            method: method.clone(),
+            route,
+        }
+    }
+
+    /// Runs what answers it within its limits, and accounts for it.
+    pub(super) async fn answer(self, service: &Service, run: impl Future<Output = Response>) -> Response {
+        let run = run.instrument(self.span.clone());
+        let mut response = match tokio::time::timeout(service.settings.request_timeout.0, run).await {
+            Ok(response) => response,
+            Err(_) => timed_out().into_response(),
+        };
+        let took = self.started.elapsed();
+        let status = response.status().as_u16();
+        let rule = response.extensions().get::<RefusedBy>().map(|refused| refused.0);
+        service.meters.answered(&self.route, status, took);
+        if let Some(rule) = rule {
+            service.meters.refused(rule);
+        }
+        self.log(status, rule, took);
+        traces::answered(&self.span, status, rule);
+        finish(&mut response, self.id);
+        response
+    }
+
+    /// One line in the log: nothing that anybody typed is in it.
+    fn log(&self, status: u16, rule: Option<&str>, took: std::time::Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let route = self.route.as_str();
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(method = %self.method, route, status, micros, rule,
+                    request = self.id.as_ref().and_then(loggable), trace = self.trace.as_deref(), "answered")
+            };
+        }
+        match self.method {
+            _ if status >= 500 => line!(error),
+            // Reads and checks are many: what they say is in the metrics.
+            Method::GET | Method::HEAD => line!(debug),
+            _ if route.is_some_and(|route| route.starts_with("/access/")) => line!(debug),
+            _ => line!(info),
+        }
+    }
 }
 
 fn timed_out() -> Problem {
@@ -58,35 +124,6 @@ fn finish(response: &mut Response, id: Option<HeaderValue>) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-}
-
-/// One request in the log: the template of its path, and nothing that anybody typed.
-struct Line<'a> {
-    method: &'a Method,
-    route: Option<&'a MatchedPath>,
-    id: Option<&'a HeaderValue>,
-    trace: Option<&'a str>,
-    rule: Option<&'a str>,
-}
-
-impl Line<'_> {
-    fn write(&self, status: u16, took: std::time::Duration) {
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let route = self.route.map(MatchedPath::as_str);
-        macro_rules! line {
-            ($level:ident) => {
-                tracing::$level!(method = %self.method, route, status, micros, rule = self.rule,
-                    request = self.id.and_then(loggable), trace = self.trace, "answered")
-            };
-        }
-        match self.method {
-            _ if status >= 500 => line!(error),
-            // Reads and checks are many: what they say is in the metrics.
-            &Method::GET | &Method::HEAD => line!(debug),
-            _ if route.is_some_and(|route| route.starts_with("/access/")) => line!(debug),
-            _ => line!(info),
-        }
     }
 }
 

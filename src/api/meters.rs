@@ -4,7 +4,6 @@ use std::hash::{Hash, Hasher};
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use axum::extract::MatchedPath;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
@@ -13,6 +12,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use super::envelope::Route;
+
 /// Bounds of the buckets, in seconds: a check takes tens of microseconds, a durable write some milliseconds.
 const BUCKETS: [f64; 14] =
     [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
@@ -20,19 +21,15 @@ const BUCKETS: [f64; 14] =
 /// Bounds of the buckets, in requests.
 const GROUPS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
-/// The route of a request: the template and never the path, which has names in it.
-#[derive(Debug, Clone)]
-struct Route(Option<MatchedPath>);
-
 impl Route {
-    fn as_str(&self) -> &str {
-        self.0.as_ref().map_or("none", MatchedPath::as_str)
+    fn label(&self) -> &str {
+        self.as_str().unwrap_or("none")
     }
 }
 
 impl PartialEq for Route {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        self.label() == other.label()
     }
 }
 
@@ -40,13 +37,13 @@ impl Eq for Route {}
 
 impl Hash for Route {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
+        self.label().hash(state);
     }
 }
 
 impl EncodeLabelValue for Route {
     fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
-        self.as_str().encode(encoder)
+        self.label().encode(encoder)
     }
 }
 
@@ -147,10 +144,10 @@ impl Meters {
     }
 
     /// Counts an answer.
-    pub(super) fn answered(&self, route: Option<&MatchedPath>, status: u16, took: Duration) {
-        let route = Route(route.cloned());
-        self.durations.get_or_create(&Routed { route: route.clone() }).observe(took.as_secs_f64());
-        self.requests.get_or_create(&Answered { route, status }).inc();
+    pub(super) fn answered(&self, route: &Route, status: u16, took: Duration) {
+        let routed = Routed { route: route.clone() };
+        self.durations.get_or_create(&routed).observe(took.as_secs_f64());
+        self.requests.get_or_create(&Answered { route: routed.route, status }).inc();
     }
 
     /// Counts a failure.

@@ -12,12 +12,13 @@
 //! - `crate::console`: pages for people, on the same address.
 //! - [`lines`]: lines of the command line, for `chancery --server`.
 //! - `operations`: health, metrics. `document`: the description of the interface.
-//! - [`server`]: connections, TLS, shutdown. `envelope`: what is around every request.
+//! - [`server`]: connections, TLS, shutdown. `envelope`: what is around every request. `direct`: checks, around the router.
 
 pub mod authentication;
 mod authzen;
 pub mod body;
 mod check;
+mod direct;
 mod document;
 mod envelope;
 mod failures;
@@ -60,15 +61,23 @@ pub fn description(settings: &Settings) -> String {
     document::Document::new(settings).text()
 }
 
-/// The service as a router.
-pub fn router(service: Shared) -> Router {
+/// What is answered at an address.
+#[derive(Debug, Clone)]
+pub struct Endpoints {
+    router: Router,
+    /// Whether checks are answered there, which go around the router.
+    checks: bool,
+}
+
+/// The whole service.
+pub fn endpoints(service: Shared) -> Endpoints {
     let (router, _) = operations().split_for_parts();
-    finished(router.merge(crate::console::routes(&service)), service)
+    Endpoints { router: finished(router.merge(crate::console::routes(&service)), service), checks: true }
 }
 
 /// What is answered where only the monitoring reaches: health and metrics, without a key.
-pub fn monitoring(service: Shared) -> Router {
-    finished(operations::monitoring(), service)
+pub fn monitoring(service: Shared) -> Endpoints {
+    Endpoints { router: finished(operations::monitoring(), service), checks: false }
 }
 
 fn finished(router: Router<Shared>, service: Shared) -> Router {

@@ -142,7 +142,7 @@ impl Service {
     pub async fn state(&self, organisation: &OrganisationId, at_least: Option<u64>) -> Answer<Arc<AccessState>> {
         let state = self.follower.state(organisation).await.map_err(|error| unknown(organisation, error))?;
         match at_least {
-            Some(asked) if asked > state.position() => self.wait_for(organisation, asked).await,
+            Some(asked) if asked > state.position() => Box::pin(self.wait_for(organisation, asked)).await,
             _ => Ok(state),
         }
     }

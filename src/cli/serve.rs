@@ -178,7 +178,7 @@ pub(super) async fn serve(
     let keys = Arc::new(EngineKeys::new(engine.clone(), operators));
     let service = Service::new(engine, keys.clone(), settings).with_lines(Arc::new(ServedLines));
     let service: Shared = Arc::new(service.with_sign_on().map_err(|error| input("bad_openid_connect", &error))?);
-    let main = Listener::bind(listen, api::router(service.clone()), tls.clone(), service.clone()).await?;
+    let main = Listener::bind(listen, api::endpoints(service.clone()), tls.clone(), service.clone()).await?;
     let monitoring = match metrics_listen {
         Some(address) => Some(Listener::bind(address, api::monitoring(service.clone()), None, service.clone()).await?),
         None => None,

@@ -151,7 +151,8 @@ impl Follower {
                 return Ok(state);
             }
         }
-        self.engine.state(organisation).await
+        // In a box, so that whoever need not wait carries no room for it.
+        Box::pin(self.engine.state(organisation)).await
     }
 
     /// How long ago the store was last seen to have nothing new; nothing before the first time.

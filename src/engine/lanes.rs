@@ -1,9 +1,9 @@
 //! The lanes of the organisations that are loaded, within a bound of memory.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use chancery_aggregates::vocabulary::OrganisationId;
+use foldhash::HashMap;
 
 use super::lane::Lane;
 

@@ -7,7 +7,6 @@ mod collector;
 
 use std::time::Duration;
 
-use axum::extract::MatchedPath;
 use axum::http::{HeaderMap, Method};
 use collector::{Collector, CollectorError};
 use opentelemetry::propagation::TextMapPropagator as _;
@@ -131,8 +130,7 @@ fn resource() -> Resource {
 }
 
 /// The span of a request, below the caller's where it sent a `traceparent`. The path is told by its template.
-pub(crate) fn request(method: &Method, route: Option<&MatchedPath>, headers: &HeaderMap) -> Span {
-    let route = route.map(MatchedPath::as_str);
+pub(crate) fn request(method: &Method, route: Option<&str>, headers: &HeaderMap) -> Span {
     let span = tracing::info_span!(target: TARGET, "request", otel.name = name(method, route), otel.kind = "server",
         http.request.method = known(method), http.route = route, http.response.status_code = Empty,
         error.type = Empty, otel.status_code = Empty);

@@ -118,7 +118,7 @@ impl Server {
         let entered = runtime.enter();
         let service = Arc::new(Service::new(engine, keys, settings));
         drop(entered);
-        let router = chancery::api::router(service.clone());
+        let router = chancery::api::endpoints(service.clone());
         let listener = runtime.block_on(Listener::bind(listen, router, None, service)).unwrap();
         let address = listener.address().unwrap();
         let (stop, stopped) = oneshot::channel();

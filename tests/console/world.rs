@@ -120,7 +120,7 @@ impl World {
             let listen = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
             let service = Service::new(engine.clone(), keys, settings(listen));
             let service = Arc::new(service.with_sign_on().unwrap());
-            let router = chancery::api::router(service.clone());
+            let router = chancery::api::endpoints(service.clone());
             let listener = Listener::bind(listen, router, None, service).await.unwrap();
             let address = listener.address().unwrap();
             tokio::spawn(listener.serve(std::future::pending()));

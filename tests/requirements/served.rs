@@ -51,7 +51,7 @@ impl Served {
     pub(super) async fn start(engine: Engine) -> Self {
         let service = Service::new(engine, Arc::new(AnyMember), Settings::default());
         let service = Arc::new(service.with_lines(Arc::new(ServedLines)));
-        let (any, router) = (SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), chancery::api::router(service.clone()));
+        let (any, router) = (SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), chancery::api::endpoints(service.clone()));
         let listener = Listener::bind(any, router, None, service).await.unwrap();
         let address = listener.address().unwrap();
         Self { address, task: tokio::spawn(listener.serve(pending())).abort_handle() }

@@ -1,6 +1,9 @@
 //! `/access/v1/evaluation` and `/access/v1/evaluations`.
 
+use axum::BoxError;
+use axum::body::HttpBody;
 use axum::extract::{Request, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use chancery_aggregates::access::{Denial, Question};
 use chancery_aggregates::state::MemberIx;
@@ -36,11 +39,29 @@ use crate::traces;
     responses((status = 200, body = EvaluationAnswer, description = "The decision; a denial is no failure"), Failures),
 )]
 pub(super) async fn evaluation(State(service): State<Shared>, caller: Caller, request: Request) -> Answer<Response> {
-    let Asked { body, state } = asked(&service, &caller, request).await?;
+    let (parts, body) = request.into_parts();
+    evaluate(&service, &caller, &parts.headers, body).await
+}
+
+/// Answers one question of a body.
+///
+/// # Errors
+/// When the body is none, or the caller may not ask.
+pub(in crate::api) async fn evaluate<B>(
+    service: &Service,
+    caller: &Caller,
+    headers: &HeaderMap,
+    body: B,
+) -> Answer<Response>
+where
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    let Asked { body, state } = asked(service, caller, headers, body).await?;
     let item: Object<Item<'_>> = parse(&body)?;
-    let mut views = Views::new(&service, caller.member()?, state)?;
+    let mut views = Views::new(service, caller.member()?, state)?;
     let span = traces::evaluation(1);
-    let answered = answer(&service, &mut views, &Parts::of(&item.0)).instrument(span.clone()).await?;
+    let answered = answer(service, &mut views, &Parts::of(&item.0)).instrument(span.clone()).await?;
     span.record("chancery.allowed", u64::from(answered.is_allowed()));
     Ok(single(&answered, views.position()))
 }
@@ -57,19 +78,37 @@ pub(super) async fn evaluation(State(service): State<Shared>, caller: Caller, re
     responses((status = 200, body = EvaluationsAnswer, description = "The decisions, in the order of the questions"), Failures),
 )]
 pub(super) async fn evaluations(State(service): State<Shared>, caller: Caller, request: Request) -> Answer<Response> {
-    let Asked { body, state } = asked(&service, &caller, request).await?;
-    let mut views = Views::new(&service, caller.member()?, state)?;
+    let (parts, body) = request.into_parts();
+    evaluate_several(&service, &caller, &parts.headers, body).await
+}
+
+/// Answers the questions of a body.
+///
+/// # Errors
+/// As [`evaluate`].
+pub(in crate::api) async fn evaluate_several<B>(
+    service: &Service,
+    caller: &Caller,
+    headers: &HeaderMap,
+    body: B,
+) -> Answer<Response>
+where
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    let Asked { body, state } = asked(service, caller, headers, body).await?;
+    let mut views = Views::new(service, caller.member()?, state)?;
     // Nearly always all items are well formed: only otherwise each is looked at by itself.
-    if let Ok(batch) = serde_json::from_slice::<Object<Batch<'_, Object<Item<'_>>>>>(&body) {
+    if let Ok(batch) = from_json::<Object<Batch<'_, Object<Item<'_>>>>>(&body) {
         let items = batch.0.evaluations.as_deref().unwrap_or_default();
         let span = traces::evaluation(items.len().max(1));
-        return answer_all(&service, &mut views, &batch.0, items, |item| Ok(&item.0)).instrument(span).await;
+        return answer_all(service, &mut views, &batch.0, items, |item| Ok(&item.0)).instrument(span).await;
     }
     let batch: Object<Batch<'_, &RawValue>> = parse(&body)?;
     let raw = batch.0.evaluations.as_deref().unwrap_or_default();
     let items: Vec<Result<Object<Item<'_>>, &RawValue>> =
         raw.iter().map(|raw| serde_json::from_str(raw.get()).map_err(|_| *raw)).collect();
-    answer_all(&service, &mut views, &batch.0, &items, |item| match item {
+    answer_all(service, &mut views, &batch.0, &items, |item| match item {
         Ok(item) => Ok(&item.0),
         Err(raw) => Err(Problem::bad_request("bad_body", mistake_in(raw.get()).unwrap_or_default())),
     })
@@ -230,8 +269,16 @@ fn missing(field: &'static str) -> Problem {
 
 /// Reads a body that is an object.
 pub(super) fn parse<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Answer<T> {
-    serde_json::from_slice(body).map_err(|error| {
+    from_json(body).map_err(|error| {
         let detail = if is_object(body) { error.to_string() } else { format!("the body is no JSON object: {error}") };
         Problem::bad_request("bad_body", detail)
     })
+}
+
+/// Reads JSON. Whether it is UTF-8 is asked once for all of it, and not for each string.
+fn from_json<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, serde_json::Error> {
+    match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body),
+    }
 }

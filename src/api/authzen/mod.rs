@@ -15,12 +15,14 @@ mod sight;
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::Request;
+use axum::BoxError;
+use axum::body::{Bytes, HttpBody};
+use axum::http::HeaderMap;
 use chancery_aggregates::AccessState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(super) use self::evaluation::{evaluate, evaluate_several};
 use super::authentication::Caller;
 use super::problem::{Answer, Problem};
 use super::service::{Service, Shared};
@@ -44,13 +46,17 @@ struct Asked {
     state: Arc<AccessState>,
 }
 
-async fn asked(service: &Service, caller: &Caller, request: Request) -> Answer<Asked> {
+async fn asked<B>(service: &Service, caller: &Caller, headers: &HeaderMap, body: B) -> Answer<Asked>
+where
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
     let (organisation, _) = caller.member()?;
-    if !body::is_json(request.headers()) {
+    if !body::is_json(headers) {
         return Err(Problem::bad_request("not_json", "the body is JSON: send `Content-Type: application/json`"));
     }
-    let at_least = headers::at_least(request.headers())?;
-    let body = body::read(request.into_body(), service).await?;
+    let at_least = headers::at_least(headers)?;
+    let body = body::read(body, service).await?;
     let state = service.state(organisation, at_least).await?;
     Ok(Asked { body, state })
 }

@@ -60,7 +60,8 @@ impl<'s> Views<'s> {
         let kept = self.other.take().filter(|(known, _)| *known == moment);
         let other = match kept {
             Some(kept) => kept,
-            None => (moment, self.look(moment).await?),
+            // In a box, so that whoever asks about the present carries no room for it.
+            None => (moment, Box::pin(self.look(moment)).await?),
         };
         Ok(&self.other.insert(other).1)
     }

@@ -2,12 +2,16 @@
 
 mod tls;
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::response::Response;
+use futures_util::future::Either;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::Service as HyperService;
@@ -20,7 +24,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
 
+use super::Endpoints;
 use super::authentication::Peer;
+use super::direct::Check;
 use super::service::Shared;
 
 /// The longest that a client may take to shake hands.
@@ -32,7 +38,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
-    router: Router,
+    endpoints: Endpoints,
     tls: Option<Arc<Tls>>,
     service: Shared,
 }
@@ -44,11 +50,11 @@ impl Listener {
     /// When the address cannot be had.
     pub async fn bind(
         address: SocketAddr,
-        router: Router,
+        endpoints: Endpoints,
         tls: Option<Arc<Tls>>,
         service: Shared,
     ) -> std::io::Result<Self> {
-        Ok(Self { socket: TcpListener::bind(address).await?, router, tls, service })
+        Ok(Self { socket: TcpListener::bind(address).await?, endpoints, tls, service })
     }
 
     /// The address, with its port where the system chose one.
@@ -72,7 +78,7 @@ impl Listener {
             if let Some((stream, peer, place)) = accepted {
                 let connection = Connection {
                     peer,
-                    router: self.router.clone(),
+                    endpoints: self.endpoints.clone(),
                     tls: self.tls.clone(),
                     service: self.service.clone(),
                     watcher: graceful.watcher(),
@@ -109,7 +115,7 @@ impl Listener {
 
 struct Connection {
     peer: IpAddr,
-    router: Router,
+    endpoints: Endpoints,
     tls: Option<Arc<Tls>>,
     service: Shared,
     watcher: Watcher,
@@ -134,29 +140,45 @@ impl Connection {
     async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let mut http = hyper::server::conn::http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.service.settings.header_timeout.0);
-        let router = Introduced { peer: self.peer, router: TowerToHyperService::new(self.router) };
+        // Answers are short: copied behind their heads they are sent at less cost than in two pieces.
+        http.writev(false);
+        let Endpoints { router, checks } = self.endpoints;
+        let introduced = Introduced {
+            peer: self.peer,
+            router: TowerToHyperService::new(router),
+            checks: checks.then(|| self.service.clone()),
+        };
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.service.settings.write_timeout.0));
-        let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), router);
+        let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), introduced);
         if let Err(error) = self.watcher.watch(connection).await {
             tracing::debug!(%error, "a connection broke off");
         }
     }
 }
 
-/// Tells handlers from which address a request comes.
+/// Tells handlers from which address a request comes, and has checks answered on their shortest way.
 struct Introduced {
     peer: IpAddr,
     router: TowerToHyperService<Router>,
+    checks: Option<Shared>,
 }
 
+type Routed = <TowerToHyperService<Router> as HyperService<Request<Incoming>>>::Future;
+
 impl HyperService<Request<Incoming>> for Introduced {
-    type Response = <TowerToHyperService<Router> as HyperService<Request<Incoming>>>::Response;
-    type Error = <TowerToHyperService<Router> as HyperService<Request<Incoming>>>::Error;
-    type Future = <TowerToHyperService<Router> as HyperService<Request<Incoming>>>::Future;
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>, Routed>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(Peer(self.peer));
-        self.router.call(request)
+        match self.checks.as_ref().zip(Check::of(&request)) {
+            Some((service, check)) => {
+                let answer = check.answer(service.clone(), request);
+                Either::Left(Box::pin(async { Ok(answer.await) }))
+            }
+            None => Either::Right(self.router.call(request)),
+        }
     }
 }
