@@ -20,6 +20,7 @@ pub mod body;
 mod check;
 mod direct;
 mod document;
+pub(crate) mod download;
 mod envelope;
 mod failures;
 mod feed;

@@ -11,6 +11,7 @@ use super::fragments::count;
 use super::oops::Oops;
 use super::page::Section;
 use super::visit::Visit;
+use crate::api::download::download;
 use crate::api::problem::Problem;
 use crate::api::service::Shared;
 use crate::cli::time::{Edge, Point};
@@ -82,7 +83,7 @@ async fn file(Path((_, report)): Path<(String, String)>, deed: Deed) -> Result<R
     let report = Report::make(engine, &visit.organisation, &question).await.map_err(Problem::from)?;
     let bytes = report.bytes(format).map_err(Problem::from)?;
     engine.execute(request(report.export(format))).await?;
-    Ok((report.headers(format), bytes).into_response())
+    Ok((download(&report.file_name(format), format.media_type()), bytes).into_response())
 }
 
 /// Reports are about everybody: for who may look at everything. A console that is rewound reports the past.

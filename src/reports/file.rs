@@ -68,6 +68,12 @@ impl Report {
         }
     }
 
+    /// What a download is called.
+    pub(crate) fn file_name(&self, format: Format) -> String {
+        let Self { organisation, kind, position, .. } = self;
+        format!("{organisation}-{}-{position}.{}", kind.name(), format.as_str())
+    }
+
     /// The report in memory, for a download.
     ///
     /// # Errors

@@ -2,7 +2,6 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use chancery_aggregates::Command;
 use chancery_aggregates::command::OrganisationCommand;
@@ -21,6 +20,7 @@ use super::shapes::AuditPage;
 use super::view::AtLeast;
 use super::{Change, Seen, View};
 use crate::api::body::Query;
+use crate::api::download::download;
 use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
@@ -160,15 +160,9 @@ async fn export(
         return Ok(response);
     }
     let made = service.engine.now().to_rfc3339_opts(SecondsFormat::Secs, true);
-    let name = format!("attachment; filename=\"{organisation}-{from}-{until}.{}\"", format.extension());
+    let headers = download(&format!("{organisation}-{from}-{until}.{}", format.extension()), format.media_type());
     let about = About { organisation: organisation.clone(), from, until, filters: asked.told(), made };
     let entries = Entries::new(&service.engine, &organisation, from - 1, until, filter).await?;
-    let disposition = HeaderValue::from_str(&name).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
-    let headers: [(HeaderName, HeaderValue); 3] = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
-        (header::CONTENT_DISPOSITION, disposition),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
     Ok((headers, Body::from_stream(Download::begin(format, about, entries).stream())).into_response())
 }
 

@@ -19,6 +19,7 @@ use super::members::{MemberPath, version_of};
 use super::view::AtLeast;
 use super::{Change, Seen, Shown, View, names, shapes};
 use crate::api::body::{InPath, Query};
+use crate::api::download::download;
 use crate::api::failures::Failures;
 use crate::api::headers::POSITION;
 use crate::api::problem::{Answer, Problem};
@@ -158,13 +159,11 @@ async fn export(
 
 /// A page to print: to be kept, and not to be opened where the console is.
 fn printed(dossier: &Dossier) -> Response {
-    let headers: [(HeaderName, HeaderValue); 4] = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"personal-data.html\"")),
+    let headers: [(HeaderName, HeaderValue); 2] = [
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'")),
         (POSITION, HeaderValue::from(dossier.position)),
     ];
-    (headers, gdpr::page(dossier)).into_response()
+    (download("personal-data.html", "text/html; charset=utf-8"), headers, gdpr::page(dossier)).into_response()
 }
 
 /// Erases a member's personal data for good (Article 17 of the GDPR)

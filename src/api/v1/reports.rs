@@ -1,7 +1,6 @@
 //! Reports for auditors.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,6 +13,7 @@ use super::log::named;
 use super::view::{AtLeast, When, moment};
 use super::{Change, Seen, View};
 use crate::api::body::Query;
+use crate::api::download::download;
 use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
@@ -125,7 +125,7 @@ async fn export(
     let bytes = report.bytes(format)?;
     match change.make(vec![report.export(format)], None).await? {
         Made::Rehearsed(response) => Ok(response),
-        Made::Done { .. } => Ok((report.headers(format), bytes).into_response()),
+        Made::Done { .. } => Ok((download(&report.file_name(format), format.media_type()), bytes).into_response()),
     }
 }
 
@@ -146,20 +146,6 @@ impl Asked {
         };
         let from = named("from", self.from.as_deref())?;
         Ok(Question { kind, from, until, filter: Filter { member: self.member, role: self.role } })
-    }
-}
-
-impl Report {
-    /// The headers of a download.
-    pub(crate) fn headers(&self, format: Format) -> [(HeaderName, HeaderValue); 3] {
-        let Self { organisation, kind, position, .. } = self;
-        let name = format!("attachment; filename=\"{organisation}-{}-{position}.{}\"", kind.name(), format.as_str());
-        let disposition = HeaderValue::from_str(&name).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
-        [
-            (header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
-            (header::CONTENT_DISPOSITION, disposition),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        ]
     }
 }
 

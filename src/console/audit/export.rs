@@ -1,7 +1,7 @@
 //! What is chosen, taken away: in the formats of other programs, or as evidence.
 
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chancery_aggregates::Command;
 use chancery_aggregates::command::OrganisationCommand;
@@ -12,6 +12,7 @@ use maud::{Markup, html};
 
 use super::asked::{asked, positions};
 use super::list::hidden;
+use crate::api::download::download;
 use crate::api::problem::Problem;
 use crate::audit::{About, Asked, Download, Entries, Format};
 use crate::console::form::Deed;
@@ -86,13 +87,13 @@ pub(super) async fn export(deed: Deed) -> Result<Response, Oops> {
             let about = About { organisation: organisation.clone(), from, until, filters: asked.told(), made };
             let entries = Entries::new(engine, &organisation, from - 1, until, filter).await?;
             let file = format!("{organisation}-{from}-{until}.{}", format.extension());
-            Ok(download(&file, format.media_type(), Download::begin(format, about, entries)))
+            Ok(sent(&file, format.media_type(), Download::begin(format, about, entries)))
         }
         Written::Pack(signer) => {
             let checkpoint = sign(engine, &organisation, &signer).await.map_err(unsigned)?;
             let wanted = Wanted { organisation: organisation.to_string(), from, until, checkpoint, made };
             let file = format!("{organisation}-{from}-{until}.tar.zst");
-            Ok(download(&file, "application/zstd", Download::pack(engine.store().clone(), wanted, file.clone())))
+            Ok(sent(&file, "application/zstd", Download::pack(engine.store().clone(), wanted, file.clone())))
         }
     }
 }
@@ -134,12 +135,6 @@ fn unsigned(error: SignError) -> Oops {
     }
 }
 
-fn download(file: &str, kind: &'static str, download: Download) -> Response {
-    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{file}\""));
-    let headers: [(HeaderName, HeaderValue); 3] = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
-        (header::CONTENT_DISPOSITION, disposition.unwrap_or_else(|_| HeaderValue::from_static("attachment"))),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (headers, Body::from_stream(download.stream())).into_response()
+fn sent(file: &str, kind: &'static str, written: Download) -> Response {
+    (download(file, kind), Body::from_stream(written.stream())).into_response()
 }

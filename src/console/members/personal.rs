@@ -1,6 +1,6 @@
 //! Personal data of a member: handed out (Articles 15 and 20), and erased (Article 17).
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chancery_aggregates::Command;
 use chancery_aggregates::command::MemberCommand;
@@ -9,6 +9,7 @@ use maud::{Markup, html};
 
 use super::{InMember, below, may};
 use crate::api::body::InPath;
+use crate::api::download::download;
 use crate::api::problem::Problem;
 use crate::console::form::Deed;
 use crate::console::fragments::{name_of, time};
@@ -113,16 +114,7 @@ pub(super) async fn export(InPath(path): InPath<InMember>, deed: Deed) -> Result
         }
         _ => ("text/html; charset=utf-8", "html", page(&dossier)),
     };
-    let safe: String = member.as_str().chars().filter(|letter| letter.is_ascii_alphanumeric()).collect();
-    let name = HeaderValue::from_str(&format!("attachment; filename=\"personal-data-{safe}.{ending}\""));
-    // INVARIANT: a name of letters and digits.
-    let name = name.unwrap_or_else(|_| HeaderValue::from_static("attachment"));
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
-        (header::CONTENT_DISPOSITION, name),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    Ok((headers, text).into_response())
+    Ok((download(&format!("personal-data-{member}.{ending}"), kind), text).into_response())
 }
 
 pub(super) async fn erase(InPath(path): InPath<InMember>, deed: Deed) -> Result<Response, Oops> {
