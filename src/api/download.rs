@@ -2,6 +2,9 @@
 
 use axum::http::{HeaderName, HeaderValue, header};
 
+use super::problem::Problem;
+use crate::sheet::SheetError;
+
 /// The headers of a file that is to be kept: browsers save it under its name, and nothing on the way keeps a copy.
 pub(crate) fn download(name: &str, media_type: &'static str) -> [(HeaderName, HeaderValue); 3] {
     // What would end the name early, or no header may have, is left out of it.
@@ -13,6 +16,13 @@ pub(crate) fn download(name: &str, media_type: &'static str) -> [(HeaderName, He
         (header::CONTENT_DISPOSITION, disposition.unwrap_or_else(|_| HeaderValue::from_static("attachment"))),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ]
+}
+
+impl From<SheetError> for Problem {
+    fn from(error: SheetError) -> Self {
+        tracing::error!(%error, "a file could not be written");
+        Self::unavailable("not_written", "the file cannot be written now: see the service's log")
+    }
 }
 
 #[cfg(test)]

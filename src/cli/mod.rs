@@ -14,6 +14,7 @@ mod diff;
 mod error;
 mod events;
 mod explain;
+mod files;
 mod findings;
 mod gdpr;
 mod hint;

@@ -1,22 +1,18 @@
 //! `report`: tables for auditors, with the position and the root of the log.
 
-use std::fs::OpenOptions;
 use std::io::BufWriter;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use chancery_aggregates::Command;
-use chancery_aggregates::vocabulary::OrganisationId;
 use clap::builder::PossibleValue;
 use serde_json::json;
 
+use super::files::{check_new, write_new};
 use super::options::{At, Point};
 use super::output::{Page, Table, Tone};
 use super::time::Edge;
 use super::{CliError, Done, Session, resolve};
-use crate::engine::{Moment, Request};
+use crate::engine::Moment;
 use crate::reports::{Cell, Filter, Format, Kind, Question, Report, ReportError, attempt, text};
-use crate::sheet::SheetError;
 use crate::store::sqlite::Access;
 
 /// Which report, about when, and where to.
@@ -98,8 +94,7 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     };
     if let Some((_, format)) = file.filter(|_| head.may_export().is_err()) {
         let filter = Filter { member: args.member.clone(), role: args.role.clone() };
-        let outcome = engine.execute(request(attempt(kind, &filter, format), organisation, session)?).await?;
-        return Ok(Done::Wrote(outcome));
+        return Ok(Done::Wrote(session.export(attempt(kind, &filter, format)).await?));
     }
     let reader = head.reader()?;
     let role = args.role.as_ref().map(|text| match resolve::role(&reader, text) {
@@ -118,9 +113,9 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         session.output().show(&report.json(), |page| show(&report, page))?;
         return Ok(Done::Shown);
     };
-    let outcome = engine.execute(request(report.export(format), organisation, session)?).await?;
+    let outcome = session.export(report.export(format)).await?;
     if !session.options().dry_run {
-        write(&report, path, format)?;
+        write_new(path, |file| report.write(format, BufWriter::new(file)))?;
         tell(&report, path, session)?;
     }
     Ok(Done::Wrote(outcome))
@@ -138,17 +133,6 @@ fn tell(report: &Report, path: &Path, session: &Session) -> Result<(), CliError>
             path.display()
         ));
         page.fields(&[("root", Some(report.root.clone()))]);
-    })
-}
-
-/// What is recorded before a report leaves as a file.
-fn request(export: Command, organisation: OrganisationId, session: &Session) -> Result<Request, CliError> {
-    Ok(Request {
-        organisation,
-        commands: vec![export],
-        actor: session.actor()?.clone(),
-        context: session.context(),
-        idempotency_key: session.options().idempotency_key.clone(),
     })
 }
 
@@ -210,27 +194,12 @@ fn format_of(path: &Path, session: &Session) -> Result<Format, CliError> {
         let message = format!("`{}` ends as no report does: .csv, .xlsx, .html or .json", path.display());
         CliError::Input { rule: "unknown_format", message }
     })?;
-    if path.exists() {
-        let source = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
-        return Err(CliError::File { path: path.to_owned(), source });
-    }
+    check_new(path)?;
     Ok(format)
 }
 
 fn input(rule: &'static str, message: &str) -> CliError {
     CliError::Input { rule, message: message.to_owned() }
-}
-
-/// For its owner alone, and over nothing that is there.
-fn write(report: &Report, path: &Path, format: Format) -> Result<(), CliError> {
-    let failed = |source| CliError::File { path: path.to_owned(), source };
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-    let synced = file.try_clone().map_err(failed)?;
-    report.write(format, BufWriter::new(file)).map_err(|error| match error {
-        SheetError::Output(source) => failed(source),
-        other => failed(std::io::Error::other(other.to_string())),
-    })?;
-    synced.sync_all().map_err(failed)
 }
 
 impl From<ReportError> for CliError {

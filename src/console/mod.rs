@@ -16,6 +16,7 @@ mod audit;
 mod change;
 mod compare;
 mod drawing;
+mod export;
 mod form;
 mod fragments;
 mod jump;

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
 
+use super::export::files;
 use super::form::{Deed, Fields};
 use super::fragments::count;
 use super::oops::Oops;
@@ -15,7 +16,7 @@ use crate::api::download::download;
 use crate::api::problem::Problem;
 use crate::api::service::Shared;
 use crate::cli::time::{Edge, Point};
-use crate::engine::{Context, Moment, Request};
+use crate::engine::Moment;
 use crate::reports::{Filter, Format, Kind, Question, Report, attempt, table};
 
 /// Rows that a page shows; the files have all of them.
@@ -48,7 +49,7 @@ async fn show(visit: Visit, Path((_, report)): Path<(String, String)>) -> Result
         h1 { (kind.title()) }
         p { (kind.answers()) "." }
         (form(&visit, kind))
-        (files(&visit, kind))
+        (files(&visit, &format!("/reports/{}/file", kind.name())))
         dl.facts { @for (name, value) in report.facts().into_iter().filter(|(name, _)| !matches!(*name, "report" | "answers")) {
             div { dt { (name) } dd { (value) } }
         } }
@@ -69,20 +70,13 @@ async fn file(Path((_, report)): Path<(String, String)>, deed: Deed) -> Result<R
     let end = fields.get("at").or(fields.get("to").filter(|_| kind.is_of_period()));
     let question = question(visit, kind, end, fields)?;
     let engine = &visit.service.engine;
-    let request = |export| Request {
-        organisation: visit.organisation.clone(),
-        commands: vec![export],
-        actor: visit.head.actor.clone(),
-        context: Context { reason: fields.get("reason").map(str::to_owned), ..Context::of(&visit.origin) },
-        idempotency_key: None,
-    };
     if visit.head.may_export().is_err() {
-        engine.execute(request(attempt(kind, &question.filter, format))).await?;
+        deed.export(attempt(kind, &question.filter, format)).await?;
         return Err(Oops::nothing());
     }
     let report = Report::make(engine, &visit.organisation, &question).await.map_err(Problem::from)?;
     let bytes = report.bytes(format).map_err(Problem::from)?;
-    engine.execute(request(report.export(format))).await?;
+    deed.export(report.export(format)).await?;
     Ok((download(&report.file_name(format), format.media_type()), bytes).into_response())
 }
 
@@ -127,23 +121,6 @@ fn form(visit: &Visit, kind: Kind) -> Markup {
                 div { label for=(name) { (label) } input id=(name) name=(name) value=(visit.query.text(name)) autocomplete="off"; }
             }
             button.main { "Report" }
-        }
-    }
-}
-
-/// The same question, answered as a file; for who may export.
-fn files(visit: &Visit, kind: Kind) -> Markup {
-    const FORMATS: [(Format, &str); 4] =
-        [(Format::Html, "Page to print"), (Format::Csv, "CSV"), (Format::Xlsx, "Workbook"), (Format::Json, "JSON")];
-    if visit.head.may_export().is_err() {
-        return html! {};
-    }
-    html! {
-        form.row method="post" action=(visit.present(&format!("/reports/{}/file", kind.name()))) {
-            (visit.token())
-            @for (name, value) in visit.query.iter() { input type="hidden" name=(name) value=(value); }
-            @for (format, label) in FORMATS { button name="format" value=(format.as_str()) { (label) } " " }
-            small.quiet { "A file is an export, and recorded in the log." }
         }
     }
 }

@@ -1,12 +1,9 @@
 //! Reports as files.
 
 use std::io::Write;
-use std::sync::Arc;
-
-use parking_lot::Mutex;
 
 use super::{Cell, Report, ReportError, html};
-use crate::sheet::{self, Column, Csv, Head, SheetError, SheetWriter, Xlsx};
+use crate::sheet::{self, Column, Csv, Head, SheetError, SheetWriter, Xlsx, in_memory};
 
 /// As what a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,9 +76,7 @@ impl Report {
     /// # Errors
     /// It cannot be written.
     pub(crate) fn bytes(&self, format: Format) -> Result<Vec<u8>, ReportError> {
-        let shared = Shared::default();
-        self.write(format, shared.clone())?;
-        Ok(std::mem::take(&mut *shared.0.lock()))
+        Ok(in_memory(|out| self.write(format, out))?)
     }
 
     fn with_head(&self, write: impl FnOnce(&Head<'_>) -> Result<(), SheetError>) -> Result<(), SheetError> {
@@ -99,21 +94,6 @@ impl Report {
             sheet.row(&cells)?;
         }
         sheet.finish()
-    }
-}
-
-/// What the writers, which own their output, write into.
-#[derive(Debug, Clone, Default)]
-struct Shared(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 

@@ -4,16 +4,17 @@
 //! who gave it, and what became of it.
 
 mod evidence;
+mod file;
 mod html;
 mod open;
 mod read;
 mod table;
 
 pub use evidence::Evidence;
+pub(crate) use file::attempt;
 pub(crate) use html::content as evidence_content;
 pub(crate) use open::{About, Chosen, Opening, about};
 pub(crate) use read::{given, lines};
-pub(crate) use table::{Sheet, write};
 
 /// What made somebody act who carries out a review: recorded with every event.
 pub(crate) fn causation(review: &str) -> String {

@@ -1,19 +1,8 @@
 //! The lines of a review as a table for spreadsheets.
 
-use std::io::Write;
-
 use super::Evidence;
-use crate::sheet::{Cell, Column, Csv, Head, SheetError, SheetWriter, Xlsx};
+use crate::sheet::{Cell, Column, Head, SheetError, SheetWriter};
 use crate::views::review::row;
-
-/// A format of tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sheet {
-    /// Comma-separated values.
-    Csv,
-    /// A workbook.
-    Xlsx,
-}
 
 const COLUMNS: [Column<'static>; 17] = [
     Column { name: "line", width: 6 },
@@ -35,8 +24,11 @@ const COLUMNS: [Column<'static>; 17] = [
     Column { name: "carried_out_as", width: 26 },
 ];
 
-/// Writes the lines.
-pub(crate) fn write(evidence: &Evidence, sheet: Sheet, to: Box<dyn Write + Send>) -> Result<(), SheetError> {
+/// Writes the lines, by a writer that begins with the head.
+pub(super) fn write(
+    evidence: &Evidence,
+    begin: impl FnOnce(&Head<'_>) -> Result<Box<dyn SheetWriter>, SheetError>,
+) -> Result<(), SheetError> {
     let review = &evidence.record.review;
     let title = review.review.as_ref().map(|review| review.name.to_string()).unwrap_or_default();
     let checkpoint = evidence.checkpoint.as_ref().map(|checkpoint| checkpoint.size);
@@ -50,10 +42,7 @@ pub(crate) fn write(evidence: &Evidence, sheet: Sheet, to: Box<dyn Write + Send>
         ("checkpoint", Cell::from(checkpoint)),
     ];
     let head = Head { title: "Access review", facts: &facts, columns: &COLUMNS };
-    let mut writer: Box<dyn SheetWriter> = match sheet {
-        Sheet::Csv => Box::new(Csv::new(to, &head)?),
-        Sheet::Xlsx => Box::new(Xlsx::new(to, &head)?),
-    };
+    let mut writer = begin(&head)?;
     for line in &evidence.record.lines {
         let row = row(&evidence.facts.state, line, evidence.given.get(&line.line.since), &evidence.uses);
         writer.row(&row)?;

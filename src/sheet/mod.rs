@@ -4,6 +4,7 @@
 //! that a spreadsheet opens without carrying out anything that stands in a cell.
 
 mod csv;
+mod memory;
 #[cfg(test)]
 mod tests;
 mod xlsx;
@@ -13,6 +14,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 
 pub use self::csv::Csv;
+pub(crate) use self::memory::in_memory;
 pub use self::xlsx::Xlsx;
 
 /// What stands in one cell.

@@ -82,14 +82,32 @@ fn a_review_goes_from_its_opening_to_its_end(world: &World) {
     assert_eq!((&done["review"]["stage"], &done["review"]["outstanding"]), (&json!("completed"), &json!(0)));
     let evidence = world.get(&format!("{REVIEWS}/q1/evidence"), "acme/olivia").ok();
     assert_eq!((&evidence["lines_as_in_the_log"], &evidence["root_as_recorded"]), (&json!(true), &json!(true)));
-    for (format, begins) in [("html", "<!DOCTYPE html>"), ("csv", "# organisation"), ("xlsx", "PK")] {
-        let answer = world.get(&format!("{REVIEWS}/q1/evidence?format={format}"), "acme/olivia");
-        assert!(answer.status == 200 && answer.body.starts_with(begins), "{format}: {answer:?}");
-    }
-    world.get(&format!("{REVIEWS}/q1/evidence?format=pdf"), "acme/olivia").problem(400, "bad_query");
+    evidence_is_taken_away_as_an_export(world);
     let ended = lines(world, "acme/olivia", "limit=1000");
     let mei = ended.iter().find(|line| line["line"] == viewer).unwrap();
     assert_eq!((&mei["ended"]["type"], &mei["ended"]["causation"]), (&json!("RoleUnassigned"), &json!("review/q1")));
+}
+
+fn evidence_is_taken_away_as_an_export(world: &World) {
+    let (before, export) = (world.position("acme"), format!("{REVIEWS}/q1/evidence/export"));
+    let formats = [("html", "<!DOCTYPE html>"), ("csv", "# organisation"), ("xlsx", "PK"), ("json", "{")];
+    for (format, begins) in formats {
+        let answer = world.get(&format!("{export}?format={format}"), "acme/olivia");
+        assert!(answer.status == 200 && answer.body.starts_with(begins), "{format}: {answer:?}");
+        let named = format!("attachment; filename=\"acme-review-q1.{format}\"");
+        assert_eq!(answer.header("content-disposition"), Some(named.as_str()));
+    }
+    assert_eq!(world.position("acme"), before + formats.len() as u64, "each is on record");
+    let rehearsed = world.get(&format!("{export}?format=csv&dry_run=true"), "acme/olivia").ok();
+    assert_eq!(rehearsed["events"][0]["type"], "AuditExported");
+    world.get(&format!("{export}?format=pdf"), "acme/olivia").problem(400, "bad_query");
+    world.get(&format!("{REVIEWS}/q9/evidence/export?format=csv"), "acme/olivia").problem(404, "unknown");
+    assert_eq!(world.position("acme"), before + formats.len() as u64, "nothing left");
+    world.get(&format!("{export}?format=csv"), "acme/hugo").problem(403, "missing_permission");
+    let events = world.get(&format!("/v1/organisations/acme/events?after={before}"), "acme/olivia").ok();
+    let of = |number: usize, kind: &str| &events["items"][number]["event"][kind];
+    assert_eq!(of(0, "AuditExported")["filters"], json!({ "review": "q1" }), "{events}");
+    assert_eq!(of(formats.len(), "CommandRefused")["command"], "ExportAudit", "{events}");
 }
 
 fn a_review_is_there_for_whom_it_concerns(world: &World) {

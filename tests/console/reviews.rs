@@ -72,4 +72,20 @@ fn a_review_is_opened_worked_through_and_printed() {
     evidence.has("The lines are those of the log at that position");
     evidence.has("left the team");
     assert_eq!(hugo.get("/console/acme/reviews/q1/evidence").status, 403);
+
+    // Looked at, it is a read; as a file, an export.
+    let (before, action) = (world.position("acme"), "/console/acme/reviews/q1/evidence/file");
+    let file = olivia.post(action, &with(evidence.form(action), "format", &["csv"]));
+    assert!(file.status == 200 && file.body.contains("left the team"), "{file:?}");
+    assert!(file.header("content-disposition").contains("acme-review-q1.csv"), "{file:?}");
+    assert_eq!(world.position("acme"), before + 1);
+    let told = world.line("acme", "--as olivia activity --type AuditExported");
+    assert!(told.contains("exported the evidence of the review q1"), "{told}");
+    let mut fields = hugo.get("/console/acme").form("/console/-/sign-out");
+    fields.retain(|(name, _)| name == "csrf");
+    assert_eq!(hugo.post(action, &with(fields, "format", &["csv"])).status, 403);
+    assert!(
+        world.line("acme", "--as olivia --format json events --type CommandRefused").contains("ExportAudit"),
+        "it is on record"
+    );
 }

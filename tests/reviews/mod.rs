@@ -216,4 +216,18 @@ fn proves(place: &Place, frozen: u64) {
     assert_eq!(table.lines().filter(|line| !line.starts_with("# ")).count(), 6, "{table}");
     assert!(std::fs::read(place.path("evidence/evidence.xlsx")).unwrap().starts_with(b"PK"));
     assert!(place.ends("review evidence q1 --as hugo", 3).contains("audit.view"));
+    is_an_export(place, completed);
+}
+
+fn is_an_export(place: &Place, completed: u64) {
+    assert!(place.ends("review evidence q1 --as hugo --out his", 3).contains("audit.export"));
+    assert!(place.ends("review evidence q1 --as olivia --out evidence", 1).contains("exists"));
+    place.done("review evidence q1 --as olivia --out rehearsed --dry-run");
+    assert!(!place.path("his").exists() && !place.path("rehearsed").exists());
+    let told = place.done("activity --as olivia --type AuditExported --format json");
+    let entries: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [exported] = entries.as_slice() else { panic!("one directory was written: {told}") };
+    let sentence = format!("the evidence of the review q1 in the audit log from #1 to #{completed} as files");
+    assert!(exported["sentence"].as_str().unwrap().ends_with(&sentence), "{exported}");
+    assert!(place.done("events --type CommandRefused --as olivia --format json").contains("ExportAudit"));
 }

@@ -31,12 +31,13 @@ pub(super) fn tell(teller: &Teller<'_>, event: &OrganisationEvent) -> Told {
 }
 
 fn tell_export(export: &AuditExported) -> String {
-    let filters = export.filters.iter().filter(|(name, _)| *name != "report");
+    let filters = export.filters.iter().filter(|(name, _)| !matches!(name.as_str(), "report" | "review"));
     let filters: Vec<String> = filters.map(|(name, value)| format!("{name} {value}")).collect();
     let only = if filters.is_empty() { String::new() } else { format!(", only {}", words::list(&filters)) };
-    let what = match export.filters.get("report") {
-        Some(report) => format!("a report ({}) of the audit log", report.replace('_', " ")),
-        None => "the audit log".to_owned(),
+    let what = match (export.filters.get("report"), export.filters.get("review")) {
+        (Some(report), _) => format!("a report ({}) of the audit log", report.replace('_', " ")),
+        (None, Some(review)) => format!("the evidence of the review {review} in the audit log"),
+        (None, None) => "the audit log".to_owned(),
     };
     format!("exported {what} from #{} to #{} as {}{only}", export.from, export.until, export.format)
 }

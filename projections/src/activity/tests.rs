@@ -1,4 +1,6 @@
-use chancery_aggregates::event::{CommandRefused, Details, MemberEvent, OrganisationEvent, RoleEvent, ScopeEvent};
+use chancery_aggregates::event::{
+    AuditExported, CommandRefused, Details, MemberEvent, OrganisationEvent, RoleEvent, ScopeEvent,
+};
 use chancery_aggregates::key::KeyHash;
 use chancery_aggregates::vocabulary::{DocumentKind, KeyId, MemberId, MemberScope, Personal, Window};
 
@@ -181,4 +183,24 @@ fn keys_are_told_without_their_digests() {
     history.by("tom").record(MemberEvent::KeyRevoked { member, key, label, expires: None });
     assert_eq!(last(&history), "Tom revoked their own key “nightly sync”");
     assert!(tell(&history).iter().all(|entry| !entry.sentence.contains("0707")));
+}
+
+#[test]
+fn an_export_says_what_left() {
+    let mut history = acme();
+    let mut told = |filters: &[(&str, &str)]| {
+        let filters = filters.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let export = AuditExported { from: 1, until: 5, format: "csv".into(), filters };
+        history.record(OrganisationEvent::AuditExported(export));
+        last(&history)
+    };
+    assert_eq!(
+        told(&[("report", "role_definitions"), ("member", "tom")]),
+        "Sam exported a report (role definitions) of the audit log from #1 to #5 as csv, only member tom"
+    );
+    assert_eq!(
+        told(&[("review", "q1")]),
+        "Sam exported the evidence of the review q1 in the audit log from #1 to #5 as csv"
+    );
+    assert_eq!(told(&[]), "Sam exported the audit log from #1 to #5 as csv");
 }

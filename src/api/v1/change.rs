@@ -237,6 +237,28 @@ impl Change {
         Ok(Made::Done { outcome, facts: Box::new(facts) })
     }
 
+    /// Records an export, and hands the file out; a rehearsal hands out nothing.
+    ///
+    /// # Errors
+    /// When a rule refuses.
+    pub async fn hand_out(self, export: Command, file: impl IntoResponse) -> Answer<Response> {
+        match self.make(vec![export], None).await? {
+            Made::Rehearsed(response) => Ok(response),
+            Made::Done { .. } => Ok(file.into_response()),
+        }
+    }
+
+    /// Has the export of somebody refused who may not export, and the refusal recorded: nothing is made for them.
+    ///
+    /// # Errors
+    /// Always: as the rule refuses, or, where it does so no longer, [`Problem::changed`].
+    pub async fn refuse_export(self, export: Command) -> Answer<Response> {
+        match self.make(vec![export], None).await? {
+            Made::Rehearsed(response) => Ok(response),
+            Made::Done { .. } => Err(Problem::changed()),
+        }
+    }
+
     /// What must be so by `If-Match`.
     fn condition(&self, version: VersionOf) -> Option<Condition> {
         let wanted = self.if_match.clone()?;

@@ -1,14 +1,14 @@
 //! Reports for auditors.
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::change::{Circumstances, Made};
+use super::change::Circumstances;
 use super::log::named;
 use super::view::{AtLeast, When, moment};
 use super::{Change, Seen, View};
@@ -114,19 +114,12 @@ async fn export(
     })?;
     let question = asked.question(kind, at.as_deref())?;
     if change.facts().may_export().is_err() {
-        // Nothing is made for whoever may not take it away: the attempt is refused, and on record.
-        let made = change.make(vec![attempt(kind, &question.filter, format)], None).await?;
-        return match made {
-            Made::Rehearsed(response) => Ok(response),
-            Made::Done { .. } => Err(Problem::changed()),
-        };
+        return change.refuse_export(attempt(kind, &question.filter, format)).await;
     }
     let report = Report::make(&service.engine, change.organisation(), &question).await?;
     let bytes = report.bytes(format)?;
-    match change.make(vec![report.export(format)], None).await? {
-        Made::Rehearsed(response) => Ok(response),
-        Made::Done { .. } => Ok((download(&report.file_name(format), format.media_type()), bytes).into_response()),
-    }
+    let headers = download(&report.file_name(format), format.media_type());
+    change.hand_out(report.export(format), (headers, bytes)).await
 }
 
 fn kind(name: &str) -> Answer<Kind> {
@@ -155,10 +148,7 @@ impl From<ReportError> for Problem {
             ReportError::Engine(error) => error.into(),
             ReportError::NoPeriod(_) => Self::bad_request("no_period", error.to_string()).field("from"),
             ReportError::Reversed => Self::bad_request("ends_reversed", error.to_string()).field("to"),
-            ReportError::Sheet(error) => {
-                tracing::error!(%error, "a report could not be written");
-                Self::unavailable("not_written", "the report cannot be written now: see the service's log")
-            }
+            ReportError::Sheet(error) => error.into(),
         }
     }
 }

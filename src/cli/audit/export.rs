@@ -11,13 +11,14 @@ use chrono::SecondsFormat;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
+use super::super::files::check_new;
 use super::super::options::{self, Point};
 use super::super::time::Edge;
 use super::super::{CliError, Done, Session};
 use super::list::Chosen;
 use super::{LogKey, bar, written};
 use crate::audit::{self, About, Format};
-use crate::engine::{Engine, Request};
+use crate::engine::Engine;
 use crate::log::pack::{self, Manifest, Wanted};
 use crate::log::sign::sign;
 
@@ -65,14 +66,11 @@ fn format_parser() -> impl TypedValueParser<Value = options::Format> {
 pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError> {
     let organisation = session.organisation().await?;
     let engine = session.engine()?;
-    let actor = session.actor()?.clone();
+    session.actor()?;
     let asked = args.chosen.asked();
     let filter = filter(args, session).await?;
     let (from, until) = range(args, engine, &organisation).await?;
-    if args.out.exists() {
-        let source = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
-        return Err(CliError::File { path: args.out.clone(), source });
-    }
+    check_new(&args.out)?;
     let format = match args.format {
         options::Format::Exported(format) => Some(format),
         // How the program tells what it did; what is written is a pack.
@@ -80,14 +78,7 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     };
     let name = format.map_or(PACK, Format::as_str);
     let export = AuditExported { from, until, format: name.into(), filters: asked.recorded() };
-    let request = Request {
-        organisation: organisation.clone(),
-        commands: vec![Command::Organisation(OrganisationCommand::ExportAudit(export))],
-        actor,
-        context: session.context(),
-        idempotency_key: session.options().idempotency_key.clone(),
-    };
-    let outcome = engine.execute(request).await?;
+    let outcome = session.export(Command::Organisation(OrganisationCommand::ExportAudit(export))).await?;
     if session.options().dry_run {
         return Ok(Done::Wrote(outcome));
     }

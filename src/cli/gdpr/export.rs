@@ -1,15 +1,14 @@
 //! `gdpr export`.
 
-use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chancery_aggregates::Command as AnyCommand;
 use chancery_aggregates::command::MemberCommand;
 use serde_json::json;
 
 use super::refuse_rehearsal;
+use crate::cli::files::write_new;
 use crate::cli::{CliError, Done, Session, resolve};
 use crate::engine::{Moment, Request};
 use crate::gdpr::{Dossier, page};
@@ -58,10 +57,10 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         return Ok(Done::Shown);
     }
     if let Some(path) = &args.json {
-        write(path, &text)?;
+        write_new(path, |mut file| Ok(file.write_all(text.as_bytes())?))?;
     }
     if let Some(path) = &args.html {
-        write(path, &page(&dossier))?;
+        write_new(path, |mut file| Ok(file.write_all(page(&dossier).as_bytes())?))?;
     }
     let files: Vec<String> = args.json.iter().chain(&args.html).map(|path| path.display().to_string()).collect();
     let value = json!({ "member": dossier.member.id, "position": dossier.position, "files": files });
@@ -72,11 +71,4 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
         }
     })?;
     Ok(Done::Shown)
-}
-
-/// For its owner alone, and over nothing that is there.
-fn write(path: &Path, text: &str) -> Result<(), CliError> {
-    let failed = |source| CliError::File { path: path.to_owned(), source };
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
 }

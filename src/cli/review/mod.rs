@@ -42,6 +42,8 @@ pub enum Command {
 impl Command {
     pub(super) fn needs(&self) -> Access {
         match self {
+            // Files are an export, which is recorded.
+            Self::Evidence(args) if args.writes_files() => Access::Write,
             Self::List | Self::Show(_) | Self::Lines(_) | Self::Evidence(_) => Access::Read,
             Self::Open(_)
             | Self::Decide(_)

@@ -186,6 +186,21 @@ impl Session {
         Ok(Done::Wrote(outcome))
     }
 
+    /// Records an export before it is written. Who may not is refused, and that is on record.
+    ///
+    /// # Errors
+    /// When nobody is named who acts, or who acts may not export.
+    pub(in crate::cli) async fn export(&self, export: Command) -> Result<Outcome, CliError> {
+        let request = Request {
+            organisation: self.organisation().await?,
+            commands: vec![export],
+            actor: self.actor()?.clone(),
+            context: self.context(),
+            idempotency_key: self.options.idempotency_key.clone(),
+        };
+        Ok(self.engine()?.execute(request).await?)
+    }
+
     /// What is recorded besides who acts.
     pub fn context(&self) -> Context {
         let (reason, on_behalf_of) = (self.options.reason.clone(), self.options.on_behalf_of.clone());

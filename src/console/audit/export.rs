@@ -18,7 +18,6 @@ use crate::audit::{About, Asked, Download, Entries, Format};
 use crate::console::form::Deed;
 use crate::console::oops::Oops;
 use crate::console::visit::Visit;
-use crate::engine::{Context, Request};
 use crate::log::Signer;
 use crate::log::key::KeySource;
 use crate::log::pack::Wanted;
@@ -78,7 +77,7 @@ pub(super) async fn export(deed: Deed) -> Result<Response, Oops> {
         Written::Pack(_) => PACK,
     };
     let export = AuditExported { from, until, format: name.into(), filters: asked.recorded() };
-    visit.service.engine.execute(request(&deed, export)).await?;
+    deed.export(Command::Organisation(OrganisationCommand::ExportAudit(export))).await?;
     let engine = &visit.service.engine;
     let organisation = visit.organisation.clone();
     let made = engine.now().to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -113,16 +112,6 @@ fn written(visit: &Visit, format: &str) -> Result<Written, Oops> {
         tracing::error!(%error, "the key that signs checkpoints cannot be read");
         Problem::unavailable("log_key", "the key that signs cannot be read: see the service's log").into()
     })
-}
-
-fn request(deed: &Deed, export: AuditExported) -> Request {
-    Request {
-        organisation: deed.visit.organisation.clone(),
-        commands: vec![Command::Organisation(OrganisationCommand::ExportAudit(export))],
-        actor: deed.visit.head.actor.clone(),
-        context: Context { reason: deed.fields.get("reason").map(str::to_owned), ..Context::of(&deed.visit.origin) },
-        idempotency_key: None,
-    }
 }
 
 fn unsigned(error: SignError) -> Oops {

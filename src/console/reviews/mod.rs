@@ -1,6 +1,7 @@
 //! Access reviews: opened, worked through line by line, carried out, and printed as evidence.
 
 mod act;
+mod evidence;
 mod open;
 mod show;
 
@@ -27,7 +28,8 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/{organisation}/reviews", get(list))
         .route("/{organisation}/new-review", get(open::form).post(open::create))
         .route("/{organisation}/reviews/{review}", get(show::show))
-        .route("/{organisation}/reviews/{review}/evidence", get(show::evidence))
+        .route("/{organisation}/reviews/{review}/evidence", get(evidence::show))
+        .route("/{organisation}/reviews/{review}/evidence/file", post(evidence::file))
         .route("/{organisation}/reviews/{review}/do/{deed}", post(act::act))
 }
 

@@ -16,7 +16,7 @@ use crate::console::fragments::{pager, time};
 use crate::console::oops::Oops;
 use crate::console::page::Section;
 use crate::console::visit::{Visit, segment};
-use crate::review::{Evidence, evidence_content, given, lines};
+use crate::review::{given, lines};
 use crate::views::key::Uses;
 use crate::views::review::{about, find, last_used, waiting};
 
@@ -76,7 +76,7 @@ fn summary(visit: &Visit, entry: &ReviewEntry) -> Markup {
             @if let Some(closed) = entry.closed { div { dt { "Ended" } dd { (time(closed.time)) ", position " (closed.position) } } }
             @if let Some(result) = &review.result { div { dt { "Root of the lines" } dd { code { (result.root) } } } }
         }
-        @if visit.facts.may_review().is_ok() { p { a href=(visit.link(&format!("{}/evidence", below(entry.id.as_str())))) { "Evidence, to be printed" } } }
+        @if visit.facts.may_review().is_ok() { p { a href=(visit.link(&format!("{}/evidence", below(entry.id.as_str())))) { "Evidence" } } }
     }
 }
 
@@ -196,15 +196,4 @@ fn closing(visit: &Visit, entry: &ReviewEntry) -> Markup {
         }
         @if waiting(&visit.head, entry) > 0 { p.quiet { "Lines are still waiting for you." } }
     }
-}
-
-pub(super) async fn evidence(visit: Visit, InPath(path): InPath<InReview>) -> Result<Response, Oops> {
-    visit.facts.may_review()?;
-    let entry = find(&visit.facts, &path.review)?;
-    let evidence = Evidence::of(&visit.service.engine, &visit.facts, entry).await?;
-    let content = html! {
-        nav.crumbs aria-label="Breadcrumb" { a href=(visit.link("/reviews")) { "Reviews" } " / " a href=(visit.link(&below(entry.id.as_str()))) { (title(entry)) } }
-        (evidence_content(&evidence))
-    };
-    Ok(visit.page(Section::Reviews, "Evidence", &content))
 }

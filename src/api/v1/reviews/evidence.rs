@@ -1,96 +1,77 @@
 //! The evidence of a review.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
-use parking_lot::Mutex;
+use axum::response::Response;
 use serde::Deserialize;
-use std::io::Write;
-use std::sync::Arc;
+use serde_json::Value;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::bodies::ReviewPath;
 use crate::api::body::{InPath, Query};
+use crate::api::download::download;
 use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
-use crate::api::v1::View;
+use crate::api::v1::change::Circumstances;
 use crate::api::v1::view::AtLeast;
-use crate::review::{Evidence, Sheet, write};
+use crate::api::v1::{Change, Seen, View};
+use crate::reports::Format;
+use crate::review::{Evidence, attempt};
 use crate::views::review::find;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::default().routes(routes!(evidence))
+    OpenApiRouter::default().routes(routes!(show)).routes(routes!(export))
 }
 
 /// As what.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct As {
-    /// `json`, `html` (to be printed), `csv` or `xlsx`; JSON where nothing is said
-    #[param(nullable = false)]
-    format: Option<String>,
+    /// `csv`, `xlsx`, `html` (to be printed) or `json`
+    #[param(example = "csv")]
+    format: String,
 }
 
 /// The evidence of a review: what was looked at, decided and carried out, and what proves it
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/reviews/{review}/evidence", operation_id = "review_evidence",
-    tag = "Reviews", params(ReviewPath, As, AtLeast),
-    responses((status = 200, description = "The evidence", content(
-        (serde_json::Value = "application/json", example = json!({"format": "chancery-review-evidence/1", "lines": []})),
-        (String = "text/html", example = json!("<!DOCTYPE html>")),
-        (String = "text/csv", example = json!("line,member\r\n1,mei\r\n")),
-        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("(a workbook)")))), Failures))]
-async fn evidence(
-    State(service): State<Shared>,
-    view: View,
-    InPath(path): InPath<ReviewPath>,
-    Query(wanted): Query<As>,
-) -> Answer<Response> {
+    tag = "Reviews", params(ReviewPath, AtLeast),
+    responses((status = 200, body = Value, description = "The evidence",
+        example = json!({"format": "chancery-review-evidence/1", "lines": []})), Failures))]
+async fn show(State(service): State<Shared>, view: View, InPath(path): InPath<ReviewPath>) -> Answer<Seen<Value>> {
     view.facts.may_review()?;
     let entry = find(&view.facts, &path.review)?;
-    let sheet = match wanted.format.as_deref() {
-        None | Some("json" | "html") => None,
-        Some("csv") => Some((Sheet::Csv, "text/csv")),
-        Some("xlsx") => Some((Sheet::Xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")),
-        Some(_) => {
-            let detail = "evidence is written as `json`, `html`, `csv` or `xlsx`";
-            return Err(Problem::bad_request("bad_query", detail).field("format"));
-        }
-    };
     let evidence = Evidence::of(&service.engine, &view.facts, entry).await?;
-    Ok(match (sheet, wanted.format.as_deref()) {
-        (Some((sheet, kind)), _) => {
-            let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(kind))];
-            (kind, table(&evidence, sheet)?).into_response()
-        }
-        (None, Some("html")) => axum::response::Html(evidence.html()).into_response(),
-        (None, _) => axum::Json(evidence.json()).into_response(),
-    })
+    Ok(view.seen(evidence.json()))
 }
 
-/// Bytes that a writer owns and its maker reads afterwards.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-fn table(evidence: &Evidence, sheet: Sheet) -> Answer<Vec<u8>> {
-    let kept = Kept::default();
-    write(evidence, sheet, Box::new(kept.clone())).map_err(|error| {
-        tracing::error!(%error, "a table was not written");
-        Problem::internal()
+/// The evidence of a review as a file, for who may export the audit log
+///
+/// The export is recorded before anything is sent, as the event `AuditExported`.
+#[utoipa::path(get, path = "/v1/organisations/{organisation}/reviews/{review}/evidence/export",
+    operation_id = "export_review_evidence", tag = "Reviews", params(ReviewPath, As, Circumstances),
+    responses((status = 200, description = "The evidence", content(
+        (String = "text/csv", example = json!("line,member\r\n1,mei\r\n")),
+        (String = "text/html", example = json!("<!DOCTYPE html>")),
+        (Value = "application/json", example = json!({"format": "chancery-review-evidence/1", "lines": []})),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("(a workbook)")))), Failures))]
+async fn export(
+    State(service): State<Shared>,
+    change: Change,
+    InPath(path): InPath<ReviewPath>,
+    Query(written): Query<As>,
+) -> Answer<Response> {
+    let format = Format::named(&written.format).ok_or_else(|| {
+        let detail = "evidence is written as `csv`, `xlsx`, `html` or `json`";
+        Problem::bad_request("bad_query", detail).field("format")
     })?;
-    let bytes = std::mem::take(&mut *kept.0.lock());
-    Ok(bytes)
+    let facts = change.facts();
+    if facts.may_export().is_err() {
+        return change.refuse_export(attempt(&path.review, format.as_str())).await;
+    }
+    facts.may_review()?;
+    let evidence = Evidence::of(&service.engine, facts, find(facts, &path.review)?).await?;
+    let file = (download(&evidence.file_name(format), format.media_type()), evidence.bytes(format)?);
+    change.hand_out(evidence.export(format.as_str()), file).await
 }
