@@ -17,6 +17,7 @@ pub use crate::console::SignOnError;
 use crate::console::{Orders, Sessions, SignOn};
 use crate::engine::{Engine, EngineError, Follower};
 use crate::history::History;
+use crate::log::sign::sign;
 use crate::store::Group;
 
 /// The service, as handlers have it.
@@ -156,6 +157,19 @@ impl Service {
                 Err(problem.field(super::headers::AT_LEAST.as_str()))
             }
             other => Ok(other?),
+        }
+    }
+
+    /// Signs an organisation's log now, and not when it is due, where there is a key that signs: what a change ended has
+    /// its checkpoint at once. The change is made by then; a log that cannot be signed is reported, and due as before.
+    pub(crate) async fn sign(&self, organisation: &OrganisationId) {
+        let Some(place) = &self.settings.log_key else { return };
+        let signed = match place.signer() {
+            Ok(signer) => sign(&self.engine, organisation, &signer).await.map(drop).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = signed {
+            tracing::error!(%organisation, error, "a log was not signed");
         }
     }
 

@@ -52,6 +52,8 @@ pub(super) struct Confined {
     pub(super) again: bool,
     /// A stretch of the log rather than all of it.
     pub(super) after: Option<u64>,
+    /// Whether the service has a key that signs the log.
+    pub(super) signs: bool,
     /// What is told besides the answer.
     pub(super) told: Arc<Mutex<Told>>,
 }
@@ -63,16 +65,21 @@ pub(super) struct Told {
     pub(super) next: Option<u64>,
     /// An earlier request made the change.
     pub(super) replayed: bool,
+    /// The log is to be signed.
+    pub(super) sign: bool,
 }
 
 #[async_trait]
 impl Lines for ServedLines {
     async fn run(&self, request: Request<'_>) -> Ended {
-        let engine = request.service.engine.clone();
+        let service = request.service;
         let words = request.line.words.clone();
         let confined = Confined::of(request);
-        let (result, output) = confined.run(&engine, &words).await;
+        let (result, output) = confined.run(&service.engine, &words).await;
         let told = *confined.told.lock();
+        if let Some(organisation) = confined.organisation().filter(|_| told.sign) {
+            service.sign(organisation).await;
+        }
         ended(result, &output, told)
     }
 }
@@ -92,6 +99,7 @@ impl Confined {
             colour: line.colour,
             again: line.again,
             after: line.after,
+            signs: service.settings.log_key.is_some(),
             told: Arc::default(),
         }
     }

@@ -6,6 +6,9 @@ use axum::http::Uri;
 use clap::ValueEnum;
 use serde::Deserialize;
 
+use crate::log::Signer;
+use crate::log::key::{KeyError, KeySource};
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -93,6 +96,16 @@ impl std::fmt::Display for CollectorUrl {
 /// A file with a secret, or the secret itself, which is not shown.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct KeyPlace(pub String);
+
+impl KeyPlace {
+    /// The log's key that is there.
+    ///
+    /// # Errors
+    /// When it cannot be read or made, or is no key.
+    pub(crate) fn signer(&self) -> Result<Signer, KeyError> {
+        Ok(KeySource::find(Some(self.0.clone()), None)?.load()?.0)
+    }
+}
 
 impl std::str::FromStr for KeyPlace {
     type Err = std::convert::Infallible;

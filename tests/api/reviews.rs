@@ -1,5 +1,6 @@
 //! Access reviews over HTTP.
 
+use chancery::config::{KeyPlace, Settings};
 use serde_json::{Value, json};
 
 use super::on_every_store;
@@ -86,6 +87,33 @@ fn a_review_goes_from_its_opening_to_its_end(world: &World) {
     let ended = lines(world, "acme/olivia", "limit=1000");
     let mei = ended.iter().find(|line| line["line"] == viewer).unwrap();
     assert_eq!((&mei["ended"]["type"], &mei["ended"]["causation"]), (&json!("RoleUnassigned"), &json!("review/q1")));
+}
+
+#[test]
+fn a_review_that_is_completed_is_signed_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let log_key = Some(KeyPlace(directory.path().join("log.key").display().to_string()));
+    let world = World::with(Settings { log_key, ..Settings::default() });
+    open(&world);
+    for of in ["acme/olivia", "acme/ann", "acme/hugo"] {
+        let mine = lines(&world, of, "mine=true&limit=1000");
+        let numbers: Vec<&Value> = mine.iter().map(|line| &line["line"]).collect();
+        let body = json!({ "lines": numbers, "verdict": "keep" });
+        world.post(&format!("{REVIEWS}/q1/decisions"), of, &body).ok();
+    }
+    let complete = |query: &str| {
+        let request = world.request("POST", &format!("{REVIEWS}/q1/completion{query}")).key("acme/olivia");
+        request.header("idempotency-key", "end").send().ok()
+    };
+    let evidence = || world.get(&format!("{REVIEWS}/q1/evidence"), "acme/olivia").ok();
+    complete("?dry_run=true");
+    assert_eq!(evidence()["checkpoint"], Value::Null, "a rehearsal signs nothing");
+    complete("");
+    let signed = evidence();
+    let (closed, covered) = (signed["closed"]["position"].as_u64(), signed["checkpoint"]["events"].as_u64());
+    assert!(closed.is_some() && closed <= covered && signed["proof"].is_string(), "{signed}");
+    complete("");
+    assert_eq!(evidence()["checkpoint"], signed["checkpoint"], "asked again, it is as it was");
 }
 
 fn evidence_is_taken_away_as_an_export(world: &World) {

@@ -5,7 +5,7 @@ use super::world::World;
 
 #[test]
 fn a_review_is_opened_worked_through_and_printed() {
-    let world = World::on_sqlite();
+    let world = World::with_log_key();
     let (mut olivia, mut hugo, mut ann) =
         (world.signed_in("acme", "olivia"), world.signed_in("acme", "hugo"), world.signed_in("acme", "ann"));
     olivia.get("/console/acme/reviews").has("There is no review yet");
@@ -71,6 +71,7 @@ fn a_review_is_opened_worked_through_and_printed() {
     let evidence = olivia.get("/console/acme/reviews/q1/evidence");
     evidence.has("The lines are those of the log at that position");
     evidence.has("left the team");
+    evidence.has("covers the first");
     assert_eq!(hugo.get("/console/acme/reviews/q1/evidence").status, 403);
 
     // Looked at, it is a read; as a file, an export.

@@ -1,5 +1,7 @@
 //! Changes do over HTTP what they do on the store, and tell of it in the same words.
 
+use serde_json::Value;
+
 use super::{Desk, on, on_every_store, write};
 
 on_every_store! {
@@ -104,6 +106,29 @@ fn a_list_of_lines_is_sent_with_its_text_and_told_line_by_line() {
     assert!(absent.ends(1).contains("`/no/such/list` cannot be used"), "{absent:?}");
     let wrong = write(&desk.path("wrong.txt"), "member list\n");
     assert!(service.run(&key, &format!("run {wrong}")).ends(2).contains("is not a list of commands"));
+}
+
+#[test]
+fn a_review_that_is_completed_over_http_is_signed_at_once() {
+    let desk = Desk::on_sqlite();
+    let key = desk.key("henry");
+    // By itself the service signs when it starts, and then not for a long time.
+    let signs = ["--log-key", &desk.path("log.key").display().to_string(), "--checkpoint-time", "1h"];
+    let service = desk.serve(&signs);
+    for line in [
+        "role create Tiny --permission invoice.read",
+        "member assign tom tiny",
+        "review open tiny Tiny --about role:tiny --reviewer henry --deadline 2099-12-31",
+        "review decide tiny --all --keep",
+        "--dry-run review complete tiny",
+    ] {
+        service.run(&key, line).ok();
+    }
+    let completed = service.run(&key, "review complete tiny");
+    assert!(!format!("{completed:?}").contains("signed later"), "{completed:?}");
+    let evidence: Value = serde_json::from_str(service.run(&key, "review evidence tiny").ok()).unwrap();
+    assert_eq!(evidence["checkpoint"]["events"], desk.head(), "{evidence}");
+    assert!(evidence["proof"].is_string(), "{evidence}");
 }
 
 #[test]

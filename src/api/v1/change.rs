@@ -174,6 +174,11 @@ impl Change {
         self.idempotency_key.is_some()
     }
 
+    /// Whether it is only to be shown what the change would do.
+    pub fn is_rehearsal(&self) -> bool {
+        self.dry_run
+    }
+
     /// The change with what made its actor act.
     #[must_use]
     pub fn caused_by(mut self, causation: String) -> Self {

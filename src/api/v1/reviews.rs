@@ -181,14 +181,19 @@ async fn revoke(change: Change, InPath(path): InPath<ReviewPath>, Json(body): Js
     run(change, &path.review, plan.commands, plan.left).await
 }
 
-/// Ends a review with what came of it. The next checkpoint of the log covers it
+/// Ends a review with what came of it. Where the service has a key that signs, a checkpoint covers it at once
 #[utoipa::path(post, path = "/v1/organisations/{organisation}/reviews/{review}/completion",
     operation_id = "complete_review", tag = "Reviews", params(ReviewPath, Rehearsal, Circumstances, IfMatch),
     responses((status = 200, body = Changed<Carried>, description = "The review; with `dry_run`, what would change instead",
         headers(("etag" = String, description = "Its version"))), Failures))]
-async fn complete(change: Change, InPath(path): InPath<ReviewPath>) -> Answer<Response> {
+async fn complete(State(service): State<Shared>, change: Change, InPath(path): InPath<ReviewPath>) -> Answer<Response> {
+    let (organisation, rehearsal) = (change.organisation().clone(), change.is_rehearsal());
     let command = Command::Review(named(&path.review), ReviewCommand::CompleteReview);
-    run(change, &path.review, vec![command], Vec::new()).await
+    let answer = run(change, &path.review, vec![command], Vec::new()).await?;
+    if !rehearsal {
+        service.sign(&organisation).await;
+    }
+    Ok(answer)
 }
 
 /// Gives a review up

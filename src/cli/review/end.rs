@@ -28,12 +28,13 @@ pub(super) async fn complete(args: &Complete, session: &Session) -> Result<Done,
     let signer = signer(args, session)?;
     let command = AnyCommand::Review(id(&args.review), ReviewCommand::CompleteReview);
     let mut aside = Aside::caused_by(causation(&args.review));
-    if signer.is_none() {
+    if signer.is_none() && !session.is_signed_by_service() {
         aside
             .notes
             .push("the checkpoint that covers it is signed later: by the service, or by `audit checkpoint`".into());
     }
     let done = session.execute_with(vec![command], aside).await?;
+    session.have_signed();
     if let Some(signer) = signer {
         let checkpoint = sign(session.engine()?, &session.organisation().await?, &signer).await?;
         let told = json!({ "checkpoint": { "events": checkpoint.size, "key": checkpoint.verifier } });

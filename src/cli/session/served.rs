@@ -55,6 +55,18 @@ impl Session {
         self.confined.is_some()
     }
 
+    /// Whether the service that runs the line has a key that signs.
+    pub(in crate::cli) fn is_signed_by_service(&self) -> bool {
+        self.confined.as_ref().is_some_and(|confined| confined.signs)
+    }
+
+    /// Has the log signed by the service that runs the line, once it is done.
+    pub(in crate::cli) fn have_signed(&self) {
+        if let Some(confined) = self.confined.as_ref().filter(|_| !self.options.dry_run) {
+            confined.told.lock().sign = true;
+        }
+    }
+
     /// After which position the log is to be listed by the stretch, if it is.
     pub(in crate::cli) fn after(&self) -> Option<u64> {
         self.confined.as_ref()?.after

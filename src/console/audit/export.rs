@@ -19,7 +19,6 @@ use crate::console::form::Deed;
 use crate::console::oops::Oops;
 use crate::console::visit::Visit;
 use crate::log::Signer;
-use crate::log::key::KeySource;
 use crate::log::pack::Wanted;
 use crate::log::sign::{SignError, sign};
 
@@ -107,8 +106,7 @@ fn written(visit: &Visit, format: &str) -> Result<Written, Oops> {
         let detail = "an evidence pack needs a key that signs, and the service has none: start it with `--log-key`";
         return Err(Problem::new(StatusCode::CONFLICT, "log_key", detail).into());
     };
-    let loaded = KeySource::find(Some(place.0.clone()), None).and_then(|source| Ok(source.load()?.0));
-    loaded.map(Written::Pack).map_err(|error| {
+    place.signer().map(Written::Pack).map_err(|error| {
         tracing::error!(%error, "the key that signs checkpoints cannot be read");
         Problem::unavailable("log_key", "the key that signs cannot be read: see the service's log").into()
     })

@@ -1,5 +1,6 @@
 //! Deciding, passing on, carrying out, and ending.
 
+use axum::http::StatusCode;
 use axum::response::Response;
 use chancery_aggregates::command::ReviewCommand;
 use chancery_aggregates::event::Verdict;
@@ -43,7 +44,14 @@ pub(super) async fn act(InPath(path): InPath<InDeed>, deed: Deed) -> Result<Resp
         asks: true,
         refill: None,
     };
-    deed.propose(proposal).await
+    let (service, organisation) = (deed.visit.service.clone(), deed.visit.organisation.clone());
+    let completes = path.deed == "complete" && deed.fields.has("confirm");
+    let answer = deed.propose(proposal).await?;
+    // What is refused is answered with a page.
+    if completes && answer.status() == StatusCode::SEE_OTHER {
+        service.sign(&organisation).await;
+    }
+    Ok(answer)
 }
 
 fn wanted(path: &InDeed, fields: &Fields, facts: &Facts) -> Result<Wanted, Oops> {
@@ -89,7 +97,7 @@ fn wanted(path: &InDeed, fields: &Fields, facts: &Facts) -> Result<Wanted, Oops>
                 let because: Vec<String> =
                     left.iter().map(|left| format!("line {}: {}", left.line, left.because)).collect();
                 let detail = format!("nothing can be taken away: {}", because.join("; "));
-                return Err(Problem::new(axum::http::StatusCode::CONFLICT, "nothing_to_do", detail).into());
+                return Err(Problem::new(StatusCode::CONFLICT, "nothing_to_do", detail).into());
             }
             Wanted { title: format!("Take away what is revoked: {name}"), commands, left, grave: true }
         }
