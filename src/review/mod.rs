@@ -14,7 +14,7 @@ pub use evidence::Evidence;
 pub(crate) use file::attempt;
 pub(crate) use html::content as evidence_content;
 pub(crate) use open::{About, Chosen, Opening, about};
-pub(crate) use read::{given, lines};
+pub(crate) use read::{given, lines, then};
 
 /// What made somebody act who carries out a review: recorded with every event.
 pub(crate) fn causation(review: &str) -> String {

@@ -9,7 +9,7 @@ use chancery_aggregates::state::ReviewEntry;
 use chancery_aggregates::vocabulary::OrganisationId;
 use chancery_projections::review::{Deed, Record, RecordLine, Recorder};
 
-use crate::engine::{Engine, EngineError, Moment};
+use crate::engine::{Engine, EngineError, Moment, Outcome};
 use crate::views::log;
 
 /// Events that are read one by one, before reading the log through costs less.
@@ -31,6 +31,18 @@ pub(crate) async fn record(engine: &Engine, facts: &Facts, entry: &ReviewEntry) 
     })
     .await?;
     Ok(recorder.finish(facts.now))
+}
+
+/// The organisation as an earlier request found it, for who asks again and is to be answered the same.
+///
+/// # Errors
+/// When the log cannot be read.
+pub(crate) async fn then(engine: &Engine, now: &Facts, earlier: &Outcome) -> Result<Facts, EngineError> {
+    let organisation = now.state.organisation();
+    let before = engine.replay(organisation, Moment::Position(earlier.since)).await?;
+    // Windows were judged as its first event came.
+    let first = engine.replay(organisation, Moment::Position(earlier.since + 1)).await?;
+    Ok(Facts { state: before.state.as_ref().clone(), actor: now.actor.clone(), now: first.at })
 }
 
 /// The lines that the reader may look at: of an open review as the state has them, of one that is over with all that

@@ -162,6 +162,12 @@ pub(crate) fn as_revoked(facts: &Facts, entry: &ReviewEntry, lines: &[u32]) -> V
     lines.iter().filter_map(|number| entry.review.line(*number)).map(revoked).collect()
 }
 
+/// What was revoked and is still there: of these lines, or, where none are named, of all.
+pub(crate) fn outstanding(facts: &Facts, entry: &ReviewEntry, lines: &[u32]) -> Vec<Reviewed> {
+    let still = entry.review.outstanding(&facts.state, facts.now);
+    still.filter(|reviewed| lines.is_empty() || lines.contains(&reviewed.line.line)).cloned().collect()
+}
+
 /// Lines that are not carried out, and why.
 pub(crate) fn left_json(left: &[Left]) -> Value {
     let one = |left: &Left| {

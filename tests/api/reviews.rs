@@ -30,6 +30,19 @@ fn lines(world: &World, of: &str, query: &str) -> Vec<Value> {
     world.get(&format!("{REVIEWS}/q1/lines?{query}"), of).ok()["items"].as_array().unwrap().clone()
 }
 
+/// Asks twice under one idempotency key: the answer is the same.
+fn twice(world: &World, what: &str, of: &str, body: &Value) -> Value {
+    let key = format!("{what} {body}");
+    let send = || {
+        let request = world.request("POST", &format!("{REVIEWS}/q1/{what}")).key(of).json(body);
+        request.header("idempotency-key", &key).send()
+    };
+    let (once, again) = (send(), send());
+    assert_eq!(again.header("idempotency-replayed"), Some("true"), "{again:?}");
+    assert_eq!(again.ok(), once.ok());
+    once.ok()
+}
+
 fn number(lines: &[Value], member: &str, role: &str) -> u64 {
     let fits = |line: &&Value| line["member"]["id"] == member && line["access"]["role"]["role"]["id"] == role;
     lines.iter().find(fits).unwrap()["line"].as_u64().unwrap()
@@ -57,18 +70,14 @@ fn a_review_goes_from_its_opening_to_its_end(world: &World) {
         world.request("POST", &format!("{REVIEWS}/q1/decisions")).key("acme/hugo").json(&body)
     };
     request().header("if-match", "\"1\"").send().problem(412, "changed");
-    let once = request().header("idempotency-key", "one").send();
-    assert_eq!((&once.ok()["left"], &once.ok()["review"]["revoked"]), (&json!([]), &json!(1)));
-    let twice = request().header("idempotency-key", "one").send();
-    assert_eq!(twice.header("idempotency-replayed"), Some("true"), "{twice:?}");
+    let decided = twice(world, "decisions", "acme/hugo", &json!({ "lines": [viewer], "verdict": "revoke" }));
+    assert_eq!((&decided["left"], &decided["review"]["revoked"]), (&json!([]), &json!(1)));
     assert_eq!(world.position("acme"), before + 2, "decided, and taken away");
-    // What Hugo may not take away is decided all the same, and told.
-    let left = decide("acme/hugo", &[tasker], "revoke").ok();
-    if left["left"].as_array().unwrap().is_empty() {
-        assert_eq!(left["review"]["outstanding"], 0);
-    } else {
-        world.post(&format!("{REVIEWS}/q1/revocations"), "acme/olivia", &json!({})).ok();
-    }
+    // What is only decided is left to others.
+    let only = json!({ "lines": [tasker], "verdict": "revoke", "carry_out": false });
+    assert_eq!(twice(world, "decisions", "acme/hugo", &only)["review"]["outstanding"], 1);
+    let applied = twice(world, "revocations", "acme/olivia", &json!({}));
+    assert_eq!((&applied["left"], &applied["review"]["outstanding"]), (&json!([]), &json!(0)), "{applied}");
     world
         .request("POST", &format!("{REVIEWS}/q1/completion"))
         .key("acme/olivia")

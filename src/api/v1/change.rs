@@ -22,7 +22,7 @@ use crate::api::body::Query;
 use crate::api::headers::{self, IDEMPOTENCY_KEY, ON_BEHALF_OF, POSITION, REASON, REPLAYED};
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
-use crate::engine::{Condition, Context, Outcome, Request};
+use crate::engine::{Condition, Context, Engine, Outcome, Request};
 
 /// The longest idempotency key, in bytes.
 const LONGEST_KEY: usize = 200;
@@ -172,6 +172,11 @@ impl Change {
     /// Whether the request may be one that was made before.
     pub fn is_repeatable(&self) -> bool {
         self.idempotency_key.is_some()
+    }
+
+    /// What makes it.
+    pub fn engine(&self) -> &Engine {
+        &self.service.engine
     }
 
     /// Whether it is only to be shown what the change would do.

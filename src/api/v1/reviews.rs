@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chancery_aggregates::command::ReviewCommand;
 use chancery_aggregates::refusal::Thing;
-use chancery_aggregates::review::{Left, Plan, Reviewed};
+use chancery_aggregates::review::Plan;
 use chancery_aggregates::vocabulary::{Actor, ReviewId};
 use chancery_aggregates::{AccessState, Command, Facts, Refusal};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use self::bodies::{
     Carried, Decisions, Delegation, LineFilter, LineList, NewReview, Review, ReviewList, ReviewPath, Revocations,
 };
-use super::change::{Changed, Circumstances, IfMatch, Preview, Rehearsal, VersionOf};
+use super::change::{Changed, Circumstances, IfMatch, Made, Preview, Rehearsal, VersionOf, answer};
 use super::names;
 use super::page::{Cut, Paging, Placed, cut, number_key};
 use super::view::AtLeast;
@@ -29,9 +29,9 @@ use crate::api::body::{InPath, Json, Query};
 use crate::api::failures::Failures;
 use crate::api::problem::Answer;
 use crate::api::service::Shared;
-use crate::review::{causation, given, lines};
+use crate::review::{causation, given, lines, then};
 use crate::views::key::Uses;
-use crate::views::review::{as_revoked, find, left_json, line_json, seen, summary};
+use crate::views::review::{as_revoked, find, left_json, line_json, outstanding, seen, summary};
 
 /// The operations.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -136,17 +136,12 @@ async fn list_lines(
         headers(("etag" = String, description = "Its version"))), Failures))]
 async fn decide(change: Change, InPath(path): InPath<ReviewPath>, Json(body): Json<Decisions>) -> Answer<Response> {
     let verdict = body.verdict()?;
-    let mut commands = vec![ReviewCommand::DecideLines { lines: body.lines.clone(), verdict }]
-        .into_iter()
-        .map(|command| Command::Review(named(&path.review), command))
-        .collect::<Vec<_>>();
-    let facts = change.facts();
-    let plan = match find(facts, &path.review) {
+    let command = ReviewCommand::DecideLines { lines: body.lines.clone(), verdict };
+    let plan = |facts: &Facts| match find(facts, &path.review) {
         Ok(entry) if body.carries_out() => Plan::of(facts, &as_revoked(facts, entry, &body.lines)),
         _ => Plan::default(),
     };
-    commands.extend(plan.commands);
-    run(change, &path.review, commands, plan.left).await
+    run(change, &path.review, Some(command), plan).await
 }
 
 /// Lets somebody else decide lines
@@ -157,7 +152,7 @@ async fn decide(change: Change, InPath(path): InPath<ReviewPath>, Json(body): Js
         headers(("etag" = String, description = "Its version"))), Failures))]
 async fn delegate(change: Change, InPath(path): InPath<ReviewPath>, Json(body): Json<Delegation>) -> Answer<Response> {
     let command = ReviewCommand::DelegateLines { lines: body.lines, to: names::member(&body.to) };
-    run(change, &path.review, vec![Command::Review(named(&path.review), command)], Vec::new()).await
+    run(change, &path.review, Some(command), nothing).await
 }
 
 /// Takes away what was revoked and is still there, as far as the caller may
@@ -167,18 +162,14 @@ async fn delegate(change: Change, InPath(path): InPath<ReviewPath>, Json(body): 
     responses((status = 200, body = Changed<Carried>, description = "The review; with `dry_run`, what would change instead",
         headers(("etag" = String, description = "Its version"))), Failures))]
 async fn revoke(change: Change, InPath(path): InPath<ReviewPath>, Json(body): Json<Revocations>) -> Answer<Response> {
-    let facts = change.facts();
-    facts.may_review()?;
-    let entry = find(facts, &path.review)?;
+    change.facts().may_review()?;
+    find(change.facts(), &path.review)?;
     let wanted = body.lines.unwrap_or_default();
-    let outstanding: Vec<Reviewed> = entry
-        .review
-        .outstanding(&facts.state, facts.now)
-        .filter(|reviewed| wanted.is_empty() || wanted.contains(&reviewed.line.line))
-        .cloned()
-        .collect();
-    let plan = Plan::of(facts, &outstanding);
-    run(change, &path.review, plan.commands, plan.left).await
+    let plan = |facts: &Facts| match find(facts, &path.review) {
+        Ok(entry) => Plan::of(facts, &outstanding(facts, entry, &wanted)),
+        Err(_) => Plan::default(),
+    };
+    run(change, &path.review, None, plan).await
 }
 
 /// Ends a review with what came of it. Where the service has a key that signs, a checkpoint covers it at once
@@ -188,8 +179,7 @@ async fn revoke(change: Change, InPath(path): InPath<ReviewPath>, Json(body): Js
         headers(("etag" = String, description = "Its version"))), Failures))]
 async fn complete(State(service): State<Shared>, change: Change, InPath(path): InPath<ReviewPath>) -> Answer<Response> {
     let (organisation, rehearsal) = (change.organisation().clone(), change.is_rehearsal());
-    let command = Command::Review(named(&path.review), ReviewCommand::CompleteReview);
-    let answer = run(change, &path.review, vec![command], Vec::new()).await?;
+    let answer = run(change, &path.review, Some(ReviewCommand::CompleteReview), nothing).await?;
     if !rehearsal {
         service.sign(&organisation).await;
     }
@@ -202,23 +192,40 @@ async fn complete(State(service): State<Shared>, change: Change, InPath(path): I
     responses((status = 200, body = Changed<Carried>, description = "The review; with `dry_run`, what would change instead",
         headers(("etag" = String, description = "Its version"))), Failures))]
 async fn cancel(change: Change, InPath(path): InPath<ReviewPath>) -> Answer<Response> {
-    let command = Command::Review(named(&path.review), ReviewCommand::CancelReview);
-    run(change, &path.review, vec![command], Vec::new()).await
+    run(change, &path.review, Some(ReviewCommand::CancelReview), nothing).await
 }
 
 fn named(text: &str) -> ReviewId {
     ReviewId::known(names::bounded(text))
 }
 
-async fn run(change: Change, review: &str, commands: Vec<Command>, left: Vec<Left>) -> Answer<Response> {
-    let id = named(review);
+/// Takes nothing away.
+fn nothing(_: &Facts) -> Plan {
+    Plan::default()
+}
+
+/// Changes a review, and takes away what is planned.
+async fn run(
+    change: Change,
+    review: &str,
+    command: Option<ReviewCommand>,
+    plan: impl Fn(&Facts) -> Plan,
+) -> Answer<Response> {
+    let (id, engine) = (named(review), change.engine().clone());
     let version = version_of(change.facts(), &id);
-    let change = change.caused_by(causation(id.as_str()));
-    let body = |facts: &Facts| {
-        let Shown { location, version, body: Review(review) } = shown(facts, &id, false)?;
-        Ok(Shown { location, version, body: Carried(json!({ "review": review, "left": left_json(&left) })) })
+    let Plan { commands, mut left, .. } = plan(change.facts());
+    let command = command.map(|command| Command::Review(id.clone(), command));
+    let commands = command.into_iter().chain(commands).collect();
+    let (outcome, facts) = match change.caused_by(causation(id.as_str())).make(commands, version).await? {
+        Made::Rehearsed(response) => return Ok(response),
+        Made::Done { outcome, facts } => (outcome, facts),
     };
-    change.run(StatusCode::OK, commands, version, body).await
+    if outcome.repeated {
+        left = plan(&then(&engine, &facts, &outcome).await?).left;
+    }
+    let Shown { location, version, body: Review(review) } = shown(&facts, &id, false)?;
+    let body = Carried(json!({ "review": review, "left": left_json(&left) }));
+    Ok(answer(StatusCode::OK, &outcome, Shown { location, version, body }))
 }
 
 /// A review after a change. Who made it may know of it no longer: then only the id is told.

@@ -2,7 +2,7 @@
 
 use chancery_aggregates::command::ReviewCommand;
 use chancery_aggregates::event::Verdict;
-use chancery_aggregates::review::{Left, Plan, Reviewed};
+use chancery_aggregates::review::{Left, Plan};
 use chancery_aggregates::state::ReviewEntry;
 use chancery_aggregates::vocabulary::Actor;
 use chancery_aggregates::{Command as AnyCommand, Facts};
@@ -11,8 +11,8 @@ use serde_json::json;
 use super::{Numbers, id, numbers};
 use crate::cli::session::Aside;
 use crate::cli::{CliError, Done, Session, resolve};
-use crate::review::causation;
-use crate::views::review::{as_revoked, find, left_json};
+use crate::review::{causation, then};
+use crate::views::review::{as_revoked, find, left_json, outstanding};
 
 /// Which lines, and what is decided.
 #[derive(Debug, clap::Args)]
@@ -67,14 +67,35 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     let lines = if args.all { undecided(&facts, entry) } else { numbers(&args.lines) };
     let verdict = if args.keep { Verdict::Keep } else { Verdict::Revoke };
     let command = ReviewCommand::DecideLines { lines: lines.clone(), verdict };
-    let mut commands = vec![AnyCommand::Review(id(&args.review), command)];
-    let mut aside = Aside::caused_by(causation(&args.review));
-    if let Some(entry) = entry.filter(|_| args.revoke && !args.decide_only) {
-        let plan = Plan::of(&facts, &as_revoked(&facts, entry, &lines));
-        commands.extend(plan.commands);
-        tell_left(&mut aside, &plan.left);
+    if args.keep || args.decide_only || entry.is_none() {
+        let command = AnyCommand::Review(id(&args.review), command);
+        return session.execute_with(vec![command], Aside::caused_by(causation(&args.review))).await;
     }
-    session.execute_with(commands, aside).await
+    let plan = |facts: &Facts| match find(facts, &args.review) {
+        Ok(entry) => Plan::of(facts, &as_revoked(facts, entry, &lines)),
+        Err(_) => Plan::default(),
+    };
+    carry_out(session, &facts, &args.review, Some(command), plan).await
+}
+
+/// Changes a review, takes away what is planned, and tells what is not taken away.
+async fn carry_out(
+    session: &Session,
+    facts: &Facts,
+    review: &str,
+    command: Option<ReviewCommand>,
+    plan: impl Fn(&Facts) -> Plan,
+) -> Result<Done, CliError> {
+    let Plan { commands, mut left, .. } = plan(facts);
+    let command = command.map(|command| AnyCommand::Review(id(review), command));
+    let commands = command.into_iter().chain(commands).collect();
+    let mut aside = Aside::caused_by(causation(review));
+    let (outcome, before) = session.make(commands, aside.causation.clone()).await?;
+    if outcome.repeated {
+        left = plan(&then(session.engine()?, facts, &outcome).await?).left;
+    }
+    tell_left(&mut aside, &left);
+    session.tell(outcome, before, &aside).await
 }
 
 /// The lines that wait for whoever acts.
@@ -103,24 +124,22 @@ pub(super) async fn delegate(args: &Delegate, session: &Session) -> Result<Done,
 pub(super) async fn apply(args: &Apply, session: &Session) -> Result<Done, CliError> {
     let facts = session.facts_for_change().await?;
     facts.may_review()?;
-    let entry = find(&facts, &args.review)?;
+    find(&facts, &args.review)?;
     let wanted = numbers(&args.lines);
-    let outstanding: Vec<Reviewed> = entry
-        .review
-        .outstanding(&facts.state, facts.now)
-        .filter(|reviewed| wanted.is_empty() || wanted.contains(&reviewed.line.line))
-        .cloned()
-        .collect();
-    let plan = Plan::of(&facts, &outstanding);
-    let mut aside = Aside::caused_by(causation(&args.review));
-    tell_left(&mut aside, &plan.left);
+    let plan = |facts: &Facts| match find(facts, &args.review) {
+        Ok(entry) => Plan::of(facts, &outstanding(facts, entry, &wanted)),
+        Err(_) => Plan::default(),
+    };
+    let Plan { commands, left, .. } = plan(&facts);
     // An earlier attempt may have taken all of it away.
-    if plan.commands.is_empty() && !session.is_repeatable() {
-        session.output().show(&json!({ "events": [], "left": left_json(&plan.left) }), |page| {
+    if commands.is_empty() && !session.is_repeatable() {
+        let mut aside = Aside::default();
+        tell_left(&mut aside, &left);
+        session.output().show(&json!({ "events": [], "left": left_json(&left) }), |page| {
             page.line("nothing to take away");
             aside.notes.iter().for_each(|note| page.line(note));
         })?;
         return Ok(Done::Shown);
     }
-    session.execute_with(plan.commands, aside).await
+    carry_out(session, &facts, &args.review, None, plan).await
 }

@@ -6,9 +6,9 @@ mod view;
 
 use std::sync::{Arc, OnceLock};
 
-use chancery_aggregates::Command;
 use chancery_aggregates::access::Decision;
 use chancery_aggregates::vocabulary::{Actor, OrganisationId};
+use chancery_aggregates::{AccessState, Command};
 use store::open_to_rehearse;
 pub(super) use store::{open_store, store_path, vault_keys};
 pub use view::View;
@@ -172,17 +172,37 @@ impl Session {
 
     /// [`Session::execute`], with what is recorded and told besides.
     pub(in crate::cli) async fn execute_with(&self, commands: Vec<Command>, aside: Aside) -> Result<Done, CliError> {
+        let (outcome, before) = self.make(commands, aside.causation.clone()).await?;
+        self.tell(outcome, before, &aside).await
+    }
+
+    /// Carries out commands as one change, and says what became of it, with the state before.
+    pub(in crate::cli) async fn make(
+        &self,
+        commands: Vec<Command>,
+        causation: Option<String>,
+    ) -> Result<(Outcome, Arc<AccessState>), CliError> {
         let actor = self.actor()?.clone();
         let organisation = self.organisation().await?;
         let engine = self.engine()?;
         // Tells of a misspelt organisation with the nearest name.
         let before = engine.state(&organisation).await?;
         let idempotency_key = self.idempotency_key();
-        let context = Context { causation: aside.causation.clone(), ..self.context() };
-        let request = Request { organisation: organisation.clone(), commands, actor, context, idempotency_key };
-        let outcome = engine.execute(request).await?;
+        let context = Context { causation, ..self.context() };
+        let request = Request { organisation, commands, actor, context, idempotency_key };
+        Ok((engine.execute(request).await?, before))
+    }
+
+    /// Tells what became of a change.
+    pub(in crate::cli) async fn tell(
+        &self,
+        outcome: Outcome,
+        before: Arc<AccessState>,
+        aside: &Aside,
+    ) -> Result<Done, CliError> {
+        let organisation = self.organisation().await?;
         let (outcome, before) = self.as_first(&organisation, outcome, before).await?;
-        sentence::tell(&outcome, &before, &aside, &self.output)?;
+        sentence::tell(&outcome, &before, aside, &self.output)?;
         Ok(Done::Wrote(outcome))
     }
 
