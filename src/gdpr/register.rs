@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use crate::engine::{Engine, EngineError};
+use crate::store::keys::PersonalKey;
 use crate::views::log::read;
 
 /// How long personal data is kept after it has served, in days.
@@ -169,16 +170,23 @@ pub struct Due {
     pub held: bool,
 }
 
-/// The members whose personal data is due to be erased. `time_of` tells the time of an event.
-pub fn due(state: &AccessState, periods: Periods, now: Time, time_of: impl Fn(u64) -> Option<Time>) -> Vec<Due> {
+/// The members whose personal data is due to be erased: those who have details, and those who have a key, under which
+/// something of theirs is sealed in the log, such as from where they acted. `time_of` tells the time of an event.
+pub fn due(
+    state: &AccessState,
+    periods: Periods,
+    now: Time,
+    has_key: impl Fn(&str) -> bool,
+    time_of: impl Fn(u64) -> Option<Time>,
+) -> Vec<Due> {
     let due = state.members().filter_map(|(_, member)| {
         let (because, days) = match member.status {
             Status::Active => return None,
             Status::Suspended => ("suspended", periods.suspended),
             Status::Removed => ("left", periods.left),
         };
-        let kept = member.details.fields().into_iter().any(|(_, value)| value.is_some());
-        if !kept || member.erased.is_some() {
+        let has_details = member.details.fields().into_iter().any(|(_, value)| value.is_some());
+        if !(has_details || has_key(member.id.as_str())) || member.erased.is_some() {
             return None;
         }
         let since = time_of(member.status_at)?;
@@ -196,10 +204,10 @@ pub fn due(state: &AccessState, periods: Periods, now: Time, time_of: impl Fn(u6
     due
 }
 
-/// The members whose personal data is due to be erased, by the log.
+/// The members whose personal data is due to be erased, by the log and the keys beside it.
 ///
 /// # Errors
-/// When the log cannot be read.
+/// When the log or the keys cannot be read.
 pub async fn due_now(
     engine: &Engine,
     state: &AccessState,
@@ -215,5 +223,14 @@ pub async fn due_now(
         ControlFlow::Continue(())
     });
     let times = times.await?;
-    Ok(due(state, periods, now, |position| times.get(&position).copied()))
+    let keyed = keyed(engine, state.organisation())?;
+    Ok(due(state, periods, now, |member| keyed.contains(member), |position| times.get(&position).copied()))
+}
+
+/// The members who have a key.
+fn keyed(engine: &Engine, organisation: &OrganisationId) -> Result<BTreeSet<String>, EngineError> {
+    let Some(keys) = engine.store().key_store() else { return Ok(BTreeSet::new()) };
+    let keys = keys.keys_blocking(organisation.as_str(), None)?;
+    let wrapped = keys.into_iter().filter(|found| matches!(found.key, PersonalKey::Wrapped { .. }));
+    Ok(wrapped.map(|found| found.member).collect())
 }

@@ -8,7 +8,7 @@ use chancery::aggregates::founding::Founder;
 use chancery::aggregates::profile::{BUILT_IN, check::check};
 use chancery::aggregates::vocabulary::{Actor, MemberId, MemberKind, OrganisationId};
 use chancery::engine::{Context, Engine, Request};
-use chancery::gdpr::Erasure;
+use chancery::gdpr::{Erasure, Periods, due_now};
 use chancery::store::memory::MemoryStore;
 use chancery::vault::{LocalKeys, Source};
 use parking_lot::Mutex;
@@ -85,6 +85,14 @@ impl Desk {
         state.origin(&event.metadata, event.stamp.position)
     }
 
+    /// Whose personal data is due as soon as they have left.
+    async fn due(&self) -> Vec<String> {
+        let state = self.engine.state(&acme()).await.unwrap();
+        let periods = Periods { left: 0, suspended: 0 };
+        let due = due_now(&self.engine, &state, periods, self.engine.now()).await.unwrap();
+        due.into_iter().map(|one| one.member).collect()
+    }
+
     async fn keys(&self) -> Vec<String> {
         let keys = self.engine.store().key_store().unwrap().keys_blocking("acme", None).unwrap();
         keys.into_iter().map(|key| key.member).collect()
@@ -156,6 +164,27 @@ fn after_an_erasure_it_is_gone_and_no_more_of_it_is_recorded() {
         let kept = desk.last().await;
         assert_eq!((kept.actor.as_str(), kept.source.as_deref()), ("m1", Some("http")));
         assert_eq!((kept.address, kept.agent, kept.origin), (None, None, None));
+    });
+}
+
+#[test]
+fn whoever_left_an_address_and_no_name_is_due_to_be_erased() {
+    runtime().block_on(async {
+        let desk = Desk::with_key().await;
+        for id in ["m1", "m2"] {
+            desk.does(member("olivia"), id, Context::default()).await;
+        }
+        assert!(desk.engine.execute(request(member("m1"), "m3", from_far())).await.is_err());
+        for id in ["m1", "m2"] {
+            let commands = vec![Command::Member(MemberId::known(id), MemberCommand::RemoveMember)];
+            let removal = Request { commands, ..request(member("olivia"), id, Context::default()) };
+            desk.engine.execute(removal).await.unwrap();
+        }
+        assert_eq!(desk.due().await, ["m1"], "of m2 nothing is held");
+        let (organisation, member_id) = (acme(), MemberId::known("m1"));
+        let erasure = Erasure { organisation, member: member_id, actor: member("olivia"), context: Context::default() };
+        erasure.carry_out(&desk.engine).await.unwrap();
+        assert!(desk.due().await.is_empty());
     });
 }
 
