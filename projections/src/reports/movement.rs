@@ -3,7 +3,8 @@
 //! - A **joiner** was added in the period. Done when the member first may do anything anywhere, by an event or by the
 //!   passing of time.
 //! - A **mover** was there before, is still there, and ends with another account type, scope or set of roles than at the
-//!   beginning. The move lasts from the first to the last event that changed these.
+//!   beginning. The move lasts from the first to the last event that changed these, or until the last role that was given
+//!   begins, where that is later; as long as one is yet to begin, it is not done.
 //! - A **leaver** was suspended or removed and did not come back. Begun with the suspension, or else with the removal,
 //!   which ends all access at once; done with the removal, after which nothing is left assigned.
 
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 use chancery_aggregates::AccessState;
 use chancery_aggregates::access::{Place, Reading, holdings, turning_points};
 use chancery_aggregates::event::{Event, MemberEvent, OrganisationEvent, Recorded, RoleEvent, Stamp};
-use chancery_aggregates::state::{MemberEntry, MemberIx, RoleIx, ScopeIx, Status};
+use chancery_aggregates::state::{Assignment, MemberEntry, MemberIx, RoleIx, ScopeIx, Status};
 use chancery_aggregates::vocabulary::{MemberKind, Time};
 
 use super::{Cell, Filter, Table};
@@ -52,7 +53,7 @@ pub(super) fn movements(from: &AccessState, events: &[Recorded], until: Time, fi
     let mut table =
         Table::new(["movement", "member", "name", "kind", "what", "begun", "done", "seconds", "took", "roles_kept"]);
     walk.write_joiners(&mut table);
-    walk.write_movers(from, &mut table);
+    walk.write_movers(from, until, &mut table);
     walk.write_leavers(from, &mut table);
     if let Some(id) = &filter.member {
         table.rows.retain(|row| row.cells.get(1) == Some(&Cell::Text(id.clone())));
@@ -179,17 +180,21 @@ impl Walk {
         }
     }
 
-    fn write_movers(&self, from: &AccessState, table: &mut Table) {
+    fn write_movers(&self, from: &AccessState, until: Time, table: &mut Table) {
         for (member, (first, last)) in &self.moved {
             let (Some(before), Some(after)) = (from.member(*member), self.state.member(*member)) else { continue };
             if after.status == Status::Removed {
                 continue;
             }
-            let changes = changes(from, before, &self.state, after);
+            let mut changes = changes(from, before, &self.state, after);
             if !changes.is_empty() {
+                let to_come = to_come(before, &self.state, after, until);
+                let done = to_come.is_empty().then(|| moved(before, after, last.time));
+                if !to_come.is_empty() {
+                    changes.push(format!("not begun yet: {}", words::list(&to_come)));
+                }
                 let kept = kept(before, &self.state, after);
-                let spans = (Some(first.time), Some(last.time));
-                self.write(table, "mover", after, first.position, changes.join("; "), spans, kept);
+                self.write(table, "mover", after, first.position, changes.join("; "), (Some(first.time), done), kept);
             }
         }
     }
@@ -267,7 +272,32 @@ fn account_type(state: &AccessState, member: &MemberEntry) -> String {
 
 /// A role and where it is held.
 fn held(member: &MemberEntry) -> impl Iterator<Item = (RoleIx, Option<ScopeIx>)> + Clone {
-    member.assignments.iter().map(|held| (held.role, held.scope))
+    member.assignments.iter().map(place)
+}
+
+fn place(held: &Assignment) -> (RoleIx, Option<ScopeIx>) {
+    (held.role, held.scope)
+}
+
+/// What a mover holds that was not held before.
+fn given<'a>(before: &'a MemberEntry, after: &'a MemberEntry) -> impl Iterator<Item = &'a Assignment> {
+    after.assignments.iter().filter(|one| !held(before).any(|other| other == place(one)))
+}
+
+/// When all that was given has begun: with the last event, or with the last window that opens after it.
+fn moved(before: &MemberEntry, after: &MemberEntry, last: Time) -> Time {
+    given(before, after).filter_map(|one| one.window.from).fold(last, Time::max)
+}
+
+/// The roles that were given and begin after an instant.
+fn to_come(before: &MemberEntry, to: &AccessState, after: &MemberEntry, until: Time) -> Vec<String> {
+    let later = given(before, after).filter(|one| one.window.from.is_some_and(|from| from > until));
+    later.map(|one| told(to, place(one))).collect()
+}
+
+fn told(state: &AccessState, (role, scope): (RoleIx, Option<ScopeIx>)) -> String {
+    let place = scope.map(|scope| format!(" in {}", state.cite_scope(scope).name)).unwrap_or_default();
+    format!("{}{place}", state.cite_role(role).name)
 }
 
 fn changes(from: &AccessState, before: &MemberEntry, to: &AccessState, after: &MemberEntry) -> Vec<String> {
@@ -279,12 +309,9 @@ fn changes(from: &AccessState, before: &MemberEntry, to: &AccessState, after: &M
         let (old, new) = (words::coverage(from, &before.scope), words::coverage(to, &after.scope));
         changes.push(format!("scope {old} → {new}"));
     }
-    let told = |(role, scope): (RoleIx, Option<ScopeIx>)| {
-        let place = scope.map(|scope| format!(" in {}", to.cite_scope(scope).name)).unwrap_or_default();
-        format!("{}{place}", to.cite_role(role).name)
-    };
-    let given: Vec<String> = held(after).filter(|one| !held(before).any(|other| other == *one)).map(told).collect();
-    let taken: Vec<String> = held(before).filter(|one| !held(after).any(|other| other == *one)).map(told).collect();
+    let given: Vec<String> = given(before, after).map(|one| told(to, place(one))).collect();
+    let taken = held(before).filter(|one| !held(after).any(|other| other == *one));
+    let taken: Vec<String> = taken.map(|one| told(to, one)).collect();
     for (what, roles) in [("given", given), ("taken", taken)] {
         if !roles.is_empty() {
             changes.push(format!("{what} {}", words::list(&roles)));

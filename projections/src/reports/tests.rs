@@ -117,6 +117,29 @@ fn a_mover_is_told_with_what_changed_and_what_was_kept() {
 }
 
 #[test]
+fn a_mover_is_done_when_the_last_role_that_was_given_begins() {
+    let mut history = estate();
+    let before = history.state.position();
+    let from = |time: &str| Window { from: Some(at(time)), until: None };
+    history.on("2026-02-01T09:00:00Z").assign("tom", "approver", Some("acacia"), from("2026-02-03T10:00:00Z"));
+    history.on("2026-02-01T12:00:00Z").unassign("tom", "reader", None);
+    // What had begun by then does not make it earlier.
+    history.assign("ann", "reader", None, from("2026-01-15T00:00:00Z"));
+    let columns = ["member", "what", "done", "took"];
+    let ann = "ann | given Reader | 02-01 12:01 | 0 s";
+    let given = "tom | given Approver in Acacia Avenue; taken Reader";
+    let expected = [format!("{given}; not begun yet: Approver in Acacia Avenue | - | -"), ann.to_owned()];
+    assert_eq!(told(&period(&history, Kind::Movements, before), &columns), expected);
+    history.on("2026-02-10T09:00:00Z");
+    let expected = [format!("{given} | 02-03 10:00 | 2 days 1 h"), ann.to_owned()];
+    assert_eq!(told(&period(&history, Kind::Movements, before), &columns), expected);
+    // Given and taken again before it begins is no move.
+    history.unassign("tom", "approver", Some("acacia"));
+    history.assign("tom", "reader", None, Window::default());
+    assert_eq!(told(&period(&history, Kind::Movements, before), &columns), [ann]);
+}
+
+#[test]
 fn a_deleted_role_moves_its_holders() {
     let mut history = estate();
     let before = history.state.position();
