@@ -8,7 +8,7 @@ use super::events::{Bounds, limit};
 use super::options::Point;
 use super::output::{Tone, stamp};
 use super::{CliError, Done, Session, resolve};
-use crate::views::log::newest;
+use crate::views::backward::{Part, activity};
 use crate::views::sight::Sight;
 
 /// Entries that a page shows when it is not told how many.
@@ -64,13 +64,9 @@ pub(super) async fn run(args: &Args, session: &Session) -> Result<Done, CliError
     // Counted without reading them where nothing is left out.
     let all = (filter == Filter::default() && sight.is_whole()).then(|| until.saturating_sub(after));
     let limit = limit(args.limit, session, USUAL_LIMIT);
-    let is_wanted = move |entry: &Entry| filter.matches(entry) && sight.has(entry);
-    let mut entries = newest(engine, &organisation, (after, until), limit.saturating_add(1), is_wanted).await?;
-    let left_out = entries.len() > limit;
-    if left_out {
-        entries.pop_front();
-    }
-    show(session, entries.make_contiguous(), left_out.then_some(all), args.reverse)?;
+    let part = Part { after, until, most: limit, looked_at: u64::MAX };
+    let found = activity(engine, &organisation, part, filter, &sight).await?;
+    show(session, &found.items, found.next.map(|_| all), args.reverse)?;
     Ok(Done::Shown)
 }
 
@@ -102,10 +98,10 @@ fn filter(args: &Args, facts: &Facts) -> Result<Filter, CliError> {
     })
 }
 
-/// `older` says that there are more entries, and how many there are in all where that is known.
+/// Shows entries, which come newest first. `older` says that there are more entries, and how many there are in all where that is known.
 fn show(session: &Session, kept: &[Entry], older: Option<Option<u64>>, reverse: bool) -> Result<(), CliError> {
     let output = session.output();
-    let entries: Vec<&Entry> = if reverse { kept.iter().rev().collect() } else { kept.iter().collect() };
+    let entries: Vec<&Entry> = if reverse { kept.iter().collect() } else { kept.iter().rev().collect() };
     if output.is_json() {
         for entry in entries {
             output.json_line(entry)?;

@@ -1,13 +1,13 @@
 //! The log in words, as parts of pages.
 
-use chancery_projections::activity::{Entry, Filter, Narrator};
+use chancery_projections::activity::{Entry, Filter};
 use maud::{Markup, html};
 
 use super::fragments::time;
 use super::jump::Jumps;
 use super::oops::Oops;
 use super::visit::Visit;
-use crate::views::backward::{Found, Part, backward};
+use crate::views::backward::{Found, LOOKED_AT, Part, activity};
 use crate::views::sight::Sight;
 
 /// The last entries before a position that a filter takes, newest first, as far as the reader may read them.
@@ -17,14 +17,8 @@ use crate::views::sight::Sight;
 pub(super) async fn entries(visit: &Visit, filter: Filter, before: u64, most: usize) -> Result<Found<Entry>, Oops> {
     let sight = Sight::of(&visit.facts)?;
     let until = before.saturating_sub(1).min(visit.facts.state.position());
-    let part = Part { after: 0, until, most };
-    let words = filter.clone();
-    let wanted = move |recorded: &_| filter.may_take(recorded);
-    let found = backward(&visit.service.engine, &visit.organisation, part, wanted, |state, recorded| {
-        let entry = Narrator::new(state.clone()).entry(recorded);
-        (sight.has(&entry) && words.matches(&entry)).then_some(entry)
-    });
-    Ok(found.await?)
+    let part = Part { after: 0, until, most, looked_at: LOOKED_AT };
+    Ok(activity(&visit.service.engine, &visit.organisation, part, filter, &sight).await?)
 }
 
 /// Entries as a list, each with the way to what it is about, now and just before and after.

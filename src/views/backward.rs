@@ -5,8 +5,10 @@ use std::sync::Arc;
 use chancery_aggregates::AccessState;
 use chancery_aggregates::event::Recorded;
 use chancery_aggregates::vocabulary::OrganisationId;
+use chancery_projections::activity::{Entry, Filter};
 
 use super::log::events;
+use super::sight::Sight;
 use crate::engine::{Engine, EngineError, Moment};
 
 /// Events that are looked at for one page at most; the page ends there, and the next one goes on.
@@ -15,6 +17,8 @@ pub(crate) const LOOKED_AT: u64 = 20_000;
 /// Events of the first stretch; the next ones are longer, up to [`LONGEST`].
 const FIRST: u64 = 256;
 const LONGEST: u64 = 4_096;
+/// Events of a stretch where all items are wanted: each begins with a replay.
+const ALL: u64 = 65_536;
 
 /// What was found, newest first.
 #[derive(Debug)]
@@ -31,8 +35,10 @@ pub(crate) struct Part {
     pub(crate) after: u64,
     /// Nothing beyond this one.
     pub(crate) until: u64,
-    /// The most items.
+    /// The most items; all where it is [`usize::MAX`].
     pub(crate) most: usize,
+    /// About how many events are looked at, at most.
+    pub(crate) looked_at: u64,
 }
 
 /// The last items of a part of the log. `wanted` picks events; `tell` is told the state that an event led to, and may
@@ -48,14 +54,15 @@ pub(crate) async fn backward<T: Send>(
     tell: impl Fn(&AccessState, &Recorded) -> Option<T>,
 ) -> Result<Found<T>, EngineError> {
     let wanted = Arc::new(wanted);
-    let (mut items, mut end, mut stretch) = (Vec::new(), part.until, FIRST);
-    while end > part.after && items.len() <= part.most && part.until - end < LOOKED_AT {
+    let (first, longest) = if part.most == usize::MAX { (ALL, ALL) } else { (FIRST, LONGEST) };
+    let (mut items, mut end, mut stretch) = (Vec::new(), part.until, first);
+    while end > part.after && items.len() <= part.most && part.until - end < part.looked_at {
         let start = end.saturating_sub(stretch).max(part.after);
         let events = events(engine, organisation, start, end).await?;
         let mut told = told(engine, organisation, &events, &*wanted, &tell).await?;
         told.reverse();
         items.extend(told);
-        (end, stretch) = (start, (stretch * 4).min(LONGEST));
+        (end, stretch) = (start, (stretch * 4).min(longest));
     }
     let next = match items.get(part.most) {
         Some(_) => items.get(part.most.saturating_sub(1)).map(|(position, _)| *position),
@@ -63,6 +70,26 @@ pub(crate) async fn backward<T: Send>(
     };
     items.truncate(part.most);
     Ok(Found { items: items.into_iter().map(|(_, item)| item).collect(), next })
+}
+
+/// The last entries of a part of the log that a filter takes, newest first, as far as the reader may read them.
+///
+/// # Errors
+/// When the log cannot be read.
+pub(crate) async fn activity(
+    engine: &Engine,
+    organisation: &OrganisationId,
+    part: Part,
+    filter: Filter,
+    sight: &Sight,
+) -> Result<Found<Entry>, EngineError> {
+    let words = filter.clone();
+    let wanted = move |recorded: &Recorded| filter.may_take(recorded);
+    let tell = |state: &AccessState, recorded: &Recorded| {
+        let entry = Entry::of(state, recorded);
+        (sight.has(&entry) && words.matches(&entry)).then_some(entry)
+    };
+    backward(engine, organisation, part, wanted, tell).await
 }
 
 /// What is told of events that follow each other, with their positions. Names are those of then, so the state is

@@ -1,13 +1,10 @@
 //! The log, for programs.
 
-use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use chancery_aggregates::AccessState;
 use chancery_aggregates::event::{EVENT_VERSION, Event, Recorded};
 use chancery_aggregates::vocabulary::{OrganisationId, Time};
-use chancery_projections::activity::{Entry, Narrator};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
@@ -42,52 +39,6 @@ pub(crate) async fn events(
         ControlFlow::Continue(())
     })
     .await
-}
-
-/// Events that are told first where the newest entries are asked for; further back, more at a time.
-const NEWEST: u64 = 256;
-
-/// The newest entries of a stretch, `after < position <= until`, that are wanted: so many at most, oldest first. The
-/// log is read back from the stretch's end, as far as it takes; where all are wanted, once and forward.
-pub(crate) async fn newest(
-    engine: &Engine,
-    organisation: &OrganisationId,
-    (after, until): (u64, u64),
-    most: usize,
-    is_wanted: impl Fn(&Entry) -> bool + Send + Sync + 'static,
-) -> Result<VecDeque<Entry>, EngineError> {
-    let is_wanted = Arc::new(is_wanted);
-    let mut kept = VecDeque::new();
-    let (mut end, mut length) = (until, if most == usize::MAX { u64::MAX } else { NEWEST });
-    while end > after && kept.len() < most {
-        let begin = end.saturating_sub(length).max(after);
-        let room = most - kept.len();
-        let start = (VecDeque::new(), narrator_at(engine, organisation, begin).await?);
-        let is_wanted = is_wanted.clone();
-        let (mut found, _) = read(engine, organisation, begin, end, start, move |(found, narrator), recorded| {
-            let entry = narrator.tell(&recorded);
-            if is_wanted(&entry) {
-                if found.len() == room {
-                    found.pop_front();
-                }
-                found.push_back(entry);
-            }
-            ControlFlow::Continue(())
-        })
-        .await?;
-        found.append(&mut kept);
-        (kept, end, length) = (found, begin, length.saturating_mul(4));
-    }
-    Ok(kept)
-}
-
-/// Somebody who tells what comes after a position, with the names that things had then.
-async fn narrator_at(engine: &Engine, organisation: &OrganisationId, position: u64) -> Result<Narrator, EngineError> {
-    if position == 0 {
-        return Ok(engine.narrator(organisation));
-    }
-    let then = engine.replay(organisation, Moment::Position(position)).await?;
-    Ok(Narrator::new(AccessState::clone(&then.state)))
 }
 
 /// Position of the last event up to an instant; 0 where there is none.

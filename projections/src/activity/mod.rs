@@ -83,17 +83,24 @@ impl Narrator {
 
     /// Tells the event that was taken last.
     pub fn entry(&self, recorded: &Recorded) -> Entry {
+        Entry::of(&self.state, recorded)
+    }
+}
+
+impl Entry {
+    /// Tells the event that led to a state.
+    pub fn of(state: &AccessState, recorded: &Recorded) -> Self {
         let metadata = &recorded.metadata;
-        Entry {
+        Self {
             position: recorded.stamp.position,
             time: recorded.stamp.time,
             actor: metadata.actor.clone(),
-            actor_name: words::actor(&self.state, &metadata.actor),
+            actor_name: words::actor(state, &metadata.actor),
             on_behalf_of: metadata.on_behalf_of.clone(),
             kind: recorded.event.name(),
             subjects: subjects(&recorded.event),
             reason: metadata.reason.clone(),
-            sentence: sentence(&self.state, recorded),
+            sentence: sentence(state, recorded),
         }
     }
 }

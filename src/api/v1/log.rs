@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use axum::extract::State;
 use chancery_aggregates::vocabulary::Actor;
 use chancery_aggregates::{AccessState, Facts};
-use chancery_projections::activity::{self, Entry};
+use chancery_projections::activity;
 use chancery_projections::diff::{self, diff};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,7 +22,8 @@ use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
 use crate::engine::Moment;
-use crate::views::log::{self, Wanted, event_json, last_before, last_until, newest, read};
+use crate::views::backward::{self, Found, Part};
+use crate::views::log::{self, Wanted, event_json, last_before, last_until, read};
 use crate::views::sight::Sight;
 
 /// The operations.
@@ -139,14 +140,9 @@ async fn tell(State(service): State<Shared>, view: View, Query(wanted): Query<Ac
         Some(Moment::Now) | None => {}
     }
     let until = until.min(facts.state.position());
-    let is_wanted = move |entry: &Entry| filter.matches(entry) && sight.has(entry);
-    let mut kept = newest(&service.engine, organisation, (after, until), limit + 1, is_wanted).await?;
-    let more = kept.len() > limit;
-    if more {
-        kept.pop_front();
-    }
-    let next = kept.front().filter(|_| more).map(|entry| entry.position);
-    Ok(view.seen(json!({ "items": kept.into_iter().rev().collect::<Vec<_>>(), "next": next })))
+    let part = Part { after, until, most: limit, looked_at: u64::MAX };
+    let Found { items, next } = backward::activity(&service.engine, organisation, part, filter, &sight).await?;
+    Ok(view.seen(json!({ "items": items, "next": next })))
 }
 
 /// The log as it is, oldest first, for who may read all of it

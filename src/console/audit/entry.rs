@@ -28,7 +28,7 @@ pub(super) async fn show(visit: Visit, InPath(At { position }): InPath<At>) -> R
     if position == 0 || position > head {
         return Err(Oops::nothing());
     }
-    let part = Part { after: position - 1, until: position, most: 1 };
+    let part = Part { after: position - 1, until: position, most: 1, looked_at: 1 };
     let tell = |state: &_, recorded: &_| Some(Entry::of(state, recorded));
     let found = backward(&visit.service.engine, &visit.organisation, part, |_| true, tell).await?.items;
     let leaves = list::leaves(&visit, &found).await?;

@@ -16,7 +16,7 @@ use crate::console::page::Section;
 use crate::console::visit::Visit;
 use crate::log::{Hash, Node};
 use crate::store::StoreError;
-use crate::views::backward::{Found, Part, backward};
+use crate::views::backward::{Found, LOOKED_AT, Part, backward};
 
 /// Entries of a page.
 const PAGE: usize = 50;
@@ -78,7 +78,7 @@ async fn wanted(visit: &Visit) -> Result<(Filter, (u64, u64)), Oops> {
 async fn read(visit: &Visit, filter: Filter, (first, last): (u64, u64)) -> Result<Found<Entry>, Oops> {
     let before = visit.query.get("before").and_then(|before| before.parse().ok()).unwrap_or(u64::MAX);
     let until = last.min(before.saturating_sub(1));
-    let part = Part { after: first.saturating_sub(1), until, most: PAGE };
+    let part = Part { after: first.saturating_sub(1), until, most: PAGE, looked_at: LOOKED_AT };
     let takes = move |recorded: &_| filter.takes(recorded);
     let tell = |state: &_, recorded: &_| Some(Entry::of(state, recorded));
     Ok(backward(&visit.service.engine, &visit.organisation, part, takes, tell).await?)
