@@ -16,7 +16,7 @@ use chancery_aggregates::vocabulary::{OrganisationId, Time};
 use chancery_aggregates::{AccessState, Command};
 use chancery_projections::activity::Entry;
 pub use chancery_projections::reports::{Cell, Filter, Kind};
-use chancery_projections::reports::{Table, at_instant, of_period};
+use chancery_projections::reports::{OfPeriod, Table, at_instant};
 use serde_json::{Map, Value, json};
 
 pub use self::file::Format;
@@ -25,7 +25,7 @@ use crate::engine::{Engine, EngineError, Moment};
 use crate::log::sign::root_at;
 use crate::sheet::SheetError;
 use crate::views::findings::last_acted;
-use crate::views::log::{events, read};
+use crate::views::log::read;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -110,8 +110,12 @@ impl Report {
             if end.position > position || end.at.is_some_and(|from| from > at) {
                 return Err(ReportError::Reversed);
             }
-            let events = events(engine, organisation, end.position, position).await?;
-            (Some(end), of_period(*kind, &state, &events, at, filter))
+            let report = OfPeriod::new(*kind, state, filter.clone());
+            let report = read(engine, organisation, end.position, position, report, |report, recorded| {
+                report.take(&recorded);
+                ControlFlow::Continue(())
+            });
+            (Some(end), report.await?.finish(at))
         } else {
             let acted = match kind {
                 Kind::Dormant => Some(last_acted(engine, organisation, position).await?),

@@ -6,33 +6,46 @@ use chancery_aggregates::event::Recorded;
 use super::{Cell, Filter, Table};
 use crate::audit::{Entry, Named, Outcome};
 
-pub(super) fn changes(from: &AccessState, events: &[Recorded], filter: &Filter) -> Table {
-    let mut table = Table::new([
-        "position",
-        "time",
-        "type",
-        "by",
-        "on_behalf_of",
-        "member",
-        "name",
-        "role",
-        "permission",
-        "scope",
-        "before",
-        "after",
-        "reason",
-        "sentence",
-    ]);
-    let mut state = from.clone();
-    for recorded in events {
-        state.apply(&recorded.event, recorded.stamp);
-        let entry = Entry::of(&state, recorded);
+/// The changes up to an event.
+pub(super) struct Changes {
+    state: AccessState,
+    filter: Filter,
+    table: Table,
+}
+
+impl Changes {
+    pub(super) fn new(from: AccessState, filter: Filter) -> Self {
+        let table = Table::new([
+            "position",
+            "time",
+            "type",
+            "by",
+            "on_behalf_of",
+            "member",
+            "name",
+            "role",
+            "permission",
+            "scope",
+            "before",
+            "after",
+            "reason",
+            "sentence",
+        ]);
+        Self { state: from, filter, table }
+    }
+
+    pub(super) fn take(&mut self, recorded: &Recorded) {
+        self.state.apply(&recorded.event, recorded.stamp);
+        let entry = Entry::of(&self.state, recorded);
         // What was refused changed nothing: the audit log has it.
-        if entry.outcome == Outcome::Allowed && wanted(&entry, filter) {
-            table.push(Some(entry.position), cells(entry));
+        if entry.outcome == Outcome::Allowed && wanted(&entry, &self.filter) {
+            self.table.push(Some(entry.position), cells(entry));
         }
     }
-    table
+
+    pub(super) fn finish(self) -> Table {
+        self.table
+    }
 }
 
 fn wanted(entry: &Entry, filter: &Filter) -> bool {

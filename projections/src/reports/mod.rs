@@ -1,6 +1,6 @@
 //! Reports for auditors: tables that are pure functions of the log up to a position.
 //!
-//! A report is about an instant ([`at_instant`]) or about a period ([`of_period`]). It names members by id and, where
+//! A report is about an instant ([`at_instant`]) or about a period ([`OfPeriod`]). It names members by id and, where
 //! it can be read, by name; each row cites the event that it rests on. The same log gives the same rows.
 
 mod changes;
@@ -18,6 +18,9 @@ use chancery_aggregates::event::Recorded;
 use chancery_aggregates::vocabulary::Time;
 use serde::Serialize;
 
+use self::changes::Changes;
+use self::movement::Movements;
+use self::roles::Definitions;
 use crate::activity::Entry;
 use crate::findings::LastActed;
 
@@ -239,13 +242,49 @@ pub fn at_instant(kind: Kind, state: &AccessState, at: Time, filter: &Filter, la
     }
 }
 
-/// A report about what happened after a state: `events` are all that follow it, and `until` is not before the last of
-/// them. Empty for the kinds that are about an instant.
-pub fn of_period(kind: Kind, from: &AccessState, events: &[Recorded], until: Time, filter: &Filter) -> Table {
-    match kind {
-        Kind::Changes => changes::changes(from, events, filter),
-        Kind::Movements => movement::movements(from, events, until, filter),
-        Kind::RoleDefinitions => roles::definitions(from, events, filter),
-        Kind::Access | Kind::Privileged | Kind::Separation | Kind::ServiceAccounts | Kind::Dormant => Table::new([]),
+/// A report about what happened after a state, in the making. It is told event by event, and keeps none of them.
+#[derive(Default)]
+pub struct OfPeriod(Making);
+
+#[derive(Default)]
+enum Making {
+    #[default]
+    Nothing,
+    Changes(Changes),
+    Movements(Box<Movements>),
+    RoleDefinitions(Definitions),
+}
+
+impl OfPeriod {
+    /// A report about what follows a state. The kinds that are about an instant have no rows.
+    pub fn new(kind: Kind, from: AccessState, filter: Filter) -> Self {
+        Self(match kind {
+            Kind::Changes => Making::Changes(Changes::new(from, filter)),
+            Kind::Movements => Making::Movements(Box::new(Movements::new(from, filter))),
+            Kind::RoleDefinitions => Making::RoleDefinitions(Definitions::new(from, filter)),
+            Kind::Access | Kind::Privileged | Kind::Separation | Kind::ServiceAccounts | Kind::Dormant => {
+                Making::Nothing
+            }
+        })
+    }
+
+    /// Takes the next event.
+    pub fn take(&mut self, recorded: &Recorded) {
+        match &mut self.0 {
+            Making::Nothing => {}
+            Making::Changes(changes) => changes.take(recorded),
+            Making::Movements(movements) => movements.take(recorded),
+            Making::RoleDefinitions(definitions) => definitions.take(recorded),
+        }
+    }
+
+    /// The rows at the end of the period, which is not before the last event.
+    pub fn finish(self, until: Time) -> Table {
+        match self.0 {
+            Making::Nothing => Table::new([]),
+            Making::Changes(changes) => changes.finish(),
+            Making::Movements(movements) => movements.finish(until),
+            Making::RoleDefinitions(definitions) => definitions.finish(),
+        }
     }
 }

@@ -41,40 +41,64 @@ struct Walk {
     moved: BTreeMap<MemberIx, (Stamp, Stamp)>,
 }
 
-pub(super) fn movements(from: &AccessState, events: &[Recorded], until: Time, filter: &Filter) -> Table {
-    let mut walk = Walk { state: from.clone(), ..Walk::default() };
-    let mut last = from.time();
-    for recorded in events {
-        walk.pass(last, recorded.stamp.time);
-        walk.take(recorded);
-        last = Some(recorded.stamp.time);
+/// The movements up to an event.
+pub(super) struct Movements {
+    from: AccessState,
+    walk: Walk,
+    filter: Filter,
+}
+
+impl Movements {
+    pub(super) fn new(from: AccessState, filter: Filter) -> Self {
+        let walk = Walk { state: from.clone(), ..Walk::default() };
+        Self { from, walk, filter }
     }
-    walk.pass(last, until);
-    let mut table =
-        Table::new(["movement", "member", "name", "kind", "what", "begun", "done", "seconds", "took", "roles_kept"]);
-    walk.write_joiners(&mut table);
-    walk.write_movers(from, until, &mut table);
-    walk.write_leavers(from, &mut table);
-    if let Some(id) = &filter.member {
-        table.rows.retain(|row| row.cells.get(1) == Some(&Cell::Text(id.clone())));
+
+    pub(super) fn take(&mut self, recorded: &Recorded) {
+        self.walk.pass(recorded.stamp.time);
+        self.walk.take(recorded);
     }
-    if let Some(role) = &filter.role {
-        let holds = |state: &AccessState, id: &str| {
-            let held = state.member_by_id(id).map(|member| &member.assignments);
-            held.is_some_and(|held| held.iter().any(|held| Some(held.role) == state.role_ix(role)))
-        };
+
+    pub(super) fn finish(self, until: Time) -> Table {
+        let Self { from, mut walk, filter } = self;
+        walk.pass(until);
+        let mut table = Table::new([
+            "movement",
+            "member",
+            "name",
+            "kind",
+            "what",
+            "begun",
+            "done",
+            "seconds",
+            "took",
+            "roles_kept",
+        ]);
+        walk.write_joiners(&mut table);
+        walk.write_movers(&from, until, &mut table);
+        walk.write_leavers(&from, &mut table);
         table.rows.retain(|row| match row.cells.get(1) {
-            Some(Cell::Text(id)) => holds(from, id) || holds(&walk.state, id),
+            Some(Cell::Text(id)) => is_wanted(&filter, id, [&from, &walk.state]),
             _ => false,
         });
+        table
     }
-    table
+}
+
+/// Whether a filter takes a member, who holds the role that it names in one of the states.
+fn is_wanted(filter: &Filter, id: &str, states: [&AccessState; 2]) -> bool {
+    let holds = |state: &AccessState, role: &str| {
+        let held = state.member_by_id(id).map(|member| &member.assignments);
+        held.is_some_and(|held| held.iter().any(|held| Some(held.role) == state.role_ix(role)))
+    };
+    filter.member.as_ref().is_none_or(|member| member == id)
+        && filter.role.as_ref().is_none_or(|role| states.iter().any(|state| holds(state, role)))
 }
 
 impl Walk {
     /// Time goes by without an event: windows open.
-    fn pass(&mut self, from: Option<Time>, to: Time) {
-        let Some(from) = from else { return };
+    fn pass(&mut self, to: Time) {
+        let Some(from) = self.state.time() else { return };
         for (member, joiner) in self.joiners.iter_mut().filter(|(_, joiner)| joiner.first_access.is_none()) {
             let mut turns = turning_points(&self.state, *member, from);
             turns.retain(|turn| *turn <= to);

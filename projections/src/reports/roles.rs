@@ -8,8 +8,38 @@ use chancery_aggregates::vocabulary::RoleId;
 use super::{Cell, Filter, Table};
 use crate::audit::Entry;
 
-/// First what each role was at the beginning, then each change of one.
-pub(super) fn definitions(from: &AccessState, events: &[Recorded], filter: &Filter) -> Table {
+/// First what each role was at the beginning, then each change of one up to an event.
+pub(super) struct Definitions {
+    state: AccessState,
+    filter: Filter,
+    table: Table,
+}
+
+impl Definitions {
+    pub(super) fn new(from: AccessState, filter: Filter) -> Self {
+        let table = at_the_beginning(&from, &filter);
+        Self { state: from, filter, table }
+    }
+
+    pub(super) fn take(&mut self, recorded: &Recorded) {
+        self.state.apply(&recorded.event, recorded.stamp);
+        if let Event::Role(event) = &recorded.event
+            && is_wanted(&self.filter, event.role().as_str())
+        {
+            change(&mut self.table, &self.state, recorded, event);
+        }
+    }
+
+    pub(super) fn finish(self) -> Table {
+        self.table
+    }
+}
+
+fn is_wanted(filter: &Filter, id: &str) -> bool {
+    filter.role.as_ref().is_none_or(|role| role == id)
+}
+
+fn at_the_beginning(from: &AccessState, filter: &Filter) -> Table {
     let mut table = Table::new([
         "role",
         "name",
@@ -24,8 +54,8 @@ pub(super) fn definitions(from: &AccessState, events: &[Recorded], filter: &Filt
         "holders",
         "keys",
     ]);
-    let wanted = |id: &str| filter.role.as_ref().is_none_or(|role| role == id);
-    for (_, role) in from.roles().filter(|(_, role)| role.deleted.is_none() && wanted(role.id.as_str())) {
+    let there = |role: &RoleEntry| role.deleted.is_none() && is_wanted(filter, role.id.as_str());
+    for (_, role) in from.roles().filter(|(_, role)| there(role)) {
         let [permissions, holders, keys] = stands(from, role);
         let cells = [
             role.id.as_str().into(),
@@ -42,15 +72,6 @@ pub(super) fn definitions(from: &AccessState, events: &[Recorded], filter: &Filt
             keys,
         ];
         table.push(Some(role.modified.position), cells);
-    }
-    let mut state = from.clone();
-    for recorded in events {
-        state.apply(&recorded.event, recorded.stamp);
-        if let Event::Role(event) = &recorded.event
-            && wanted(event.role().as_str())
-        {
-            change(&mut table, &state, recorded, event);
-        }
     }
     table
 }

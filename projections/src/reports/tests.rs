@@ -25,8 +25,9 @@ fn instant(history: &History, kind: Kind) -> Table {
 
 /// What happened after a position, up to now.
 fn period(history: &History, kind: Kind, after: u64) -> Table {
-    let events: Vec<Recorded> = history.after(after).cloned().collect();
-    of_period(kind, &history.state_at(after), &events, history.now, &Filter::default())
+    let mut report = OfPeriod::new(kind, history.state_at(after), Filter::default());
+    history.after(after).for_each(|recorded| report.take(recorded));
+    report.finish(history.now)
 }
 
 /// The cells of some columns, empty ones as `-`.
