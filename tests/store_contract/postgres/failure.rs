@@ -104,7 +104,8 @@ async fn a_server_that_crashes_and_restarts_loses_and_repeats_nothing() {
             let (store, stop) = (if task % 2 == 0 { one.clone() } else { other.clone() }, stop.clone());
             tokio::spawn(async move {
                 let (name, mut head) = (format!("organisation {task}"), 0);
-                while !stop.load(Ordering::Relaxed) {
+                // However slow the machine is, each appends again after its first.
+                while head < 2 || !stop.load(Ordering::Relaxed) {
                     // Alone in its organisation: no conflict, and no doubt after a restart either.
                     head = store.append(next(&name, head)).await.unwrap().last_position;
                     append_next(&*store, "shared").await;
@@ -124,7 +125,6 @@ async fn a_server_that_crashes_and_restarts_loses_and_repeats_nothing() {
     let mut total = 0;
     for (number, task) in tasks.into_iter().enumerate() {
         let head = task.await.unwrap();
-        assert!(head > 1, "{head}");
         assert_gapless(&*one, &format!("organisation {number}"), head).await;
         total += head;
     }
