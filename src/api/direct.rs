@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 
 use super::authentication::Caller;
-use super::authzen::{evaluate, evaluate_several};
+use super::authzen::{asked, evaluate, evaluate_several};
 use super::envelope::{Enveloped, Route};
 use super::problem::Answer;
 use super::service::Shared;
@@ -53,9 +53,10 @@ impl Check {
     async fn try_run(self, service: &Shared, request: Request<Incoming>) -> Answer<Response> {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, service).await?;
+        let asked = asked(service, &caller, Request::from_parts(parts, body)).await?;
         match self {
-            Self::Single => evaluate(service, &caller, &parts.headers, body).await,
-            Self::Batch => evaluate_several(service, &caller, &parts.headers, body).await,
+            Self::Single => evaluate(service, &caller, asked).await,
+            Self::Batch => evaluate_several(service, &caller, asked).await,
         }
     }
 }

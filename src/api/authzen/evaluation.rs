@@ -1,9 +1,6 @@
 //! `/access/v1/evaluation` and `/access/v1/evaluations`.
 
-use axum::BoxError;
-use axum::body::HttpBody;
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use chancery_aggregates::access::{Denial, Question};
 use chancery_aggregates::state::MemberIx;
@@ -39,25 +36,16 @@ use crate::traces;
     responses((status = 200, body = EvaluationAnswer, description = "The decision; a denial is no failure"), Failures),
 )]
 pub(super) async fn evaluation(State(service): State<Shared>, caller: Caller, request: Request) -> Answer<Response> {
-    let (parts, body) = request.into_parts();
-    evaluate(&service, &caller, &parts.headers, body).await
+    let asked = asked(&service, &caller, request).await?;
+    evaluate(&service, &caller, asked).await
 }
 
 /// Answers one question of a body.
 ///
 /// # Errors
 /// When the body is none, or the caller may not ask.
-pub(in crate::api) async fn evaluate<B>(
-    service: &Service,
-    caller: &Caller,
-    headers: &HeaderMap,
-    body: B,
-) -> Answer<Response>
-where
-    B: HttpBody,
-    B::Error: Into<BoxError>,
-{
-    let Asked { body, state } = asked(service, caller, headers, body).await?;
+pub(in crate::api) async fn evaluate(service: &Service, caller: &Caller, asked: Asked) -> Answer<Response> {
+    let Asked { body, state } = asked;
     let item: Object<Item<'_>> = parse(&body)?;
     let mut views = Views::new(service, caller.member()?, state)?;
     let span = traces::evaluation(1);
@@ -78,25 +66,16 @@ where
     responses((status = 200, body = EvaluationsAnswer, description = "The decisions, in the order of the questions"), Failures),
 )]
 pub(super) async fn evaluations(State(service): State<Shared>, caller: Caller, request: Request) -> Answer<Response> {
-    let (parts, body) = request.into_parts();
-    evaluate_several(&service, &caller, &parts.headers, body).await
+    let asked = asked(&service, &caller, request).await?;
+    evaluate_several(&service, &caller, asked).await
 }
 
 /// Answers the questions of a body.
 ///
 /// # Errors
 /// As [`evaluate`].
-pub(in crate::api) async fn evaluate_several<B>(
-    service: &Service,
-    caller: &Caller,
-    headers: &HeaderMap,
-    body: B,
-) -> Answer<Response>
-where
-    B: HttpBody,
-    B::Error: Into<BoxError>,
-{
-    let Asked { body, state } = asked(service, caller, headers, body).await?;
+pub(in crate::api) async fn evaluate_several(service: &Service, caller: &Caller, asked: Asked) -> Answer<Response> {
+    let Asked { body, state } = asked;
     let mut views = Views::new(service, caller.member()?, state)?;
     // Nearly always all items are well formed: only otherwise each is looked at by itself.
     if let Ok(batch) = from_json::<Object<Batch<'_, Object<Item<'_>>>>>(&body) {

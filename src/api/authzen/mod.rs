@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use axum::BoxError;
 use axum::body::{Bytes, HttpBody};
-use axum::http::HeaderMap;
+use axum::http::Request;
 use chancery_aggregates::AccessState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -41,22 +41,26 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 
 /// A request that was read, and the state that it asks about.
 #[derive(Debug)]
-struct Asked {
+pub(super) struct Asked {
     body: Bytes,
     state: Arc<AccessState>,
 }
 
-async fn asked<B>(service: &Service, caller: &Caller, headers: &HeaderMap, body: B) -> Answer<Asked>
+/// Reads what a request asks about, whatever its body comes from.
+///
+/// # Errors
+/// When the request cannot be read, or the caller is of no organisation.
+pub(super) async fn asked<B>(service: &Service, caller: &Caller, request: Request<B>) -> Answer<Asked>
 where
     B: HttpBody,
     B::Error: Into<BoxError>,
 {
     let (organisation, _) = caller.member()?;
-    if !body::is_json(headers) {
+    if !body::is_json(request.headers()) {
         return Err(Problem::bad_request("not_json", "the body is JSON: send `Content-Type: application/json`"));
     }
-    let at_least = headers::at_least(headers)?;
-    let body = body::read(body, service).await?;
+    let at_least = headers::at_least(request.headers())?;
+    let body = body::read(request.into_body(), service).await?;
     let state = service.state(organisation, at_least).await?;
     Ok(Asked { body, state })
 }

@@ -40,8 +40,7 @@ const LARGEST_LIMIT: u64 = 1_000;
     responses((status = 200, body = EntitiesAnswer, description = "The subjects"), Failures),
 )]
 pub(super) async fn subjects(State(service): State<Shared>, caller: Caller, request: Request) -> Answer<Response> {
-    let (parts, body) = request.into_parts();
-    let Asked { body, state } = asked(&service, &caller, &parts.headers, body).await?;
+    let Asked { body, state } = asked(&service, &caller, request).await?;
     let search: Search<'_> = parse::<Object<_>>(&body)?.0;
     let mut views = Views::new(&service, caller.member()?, state)?;
     let (subject, action, resource) = (search.subject()?, search.action()?, search.resource()?);
@@ -75,8 +74,7 @@ pub(super) async fn subjects(State(service): State<Shared>, caller: Caller, requ
     responses((status = 200, body = EntitiesAnswer, description = "The resources"), Failures),
 )]
 pub(super) async fn resources(State(service): State<Shared>, caller: Caller, request: Request) -> Answer<Response> {
-    let (parts, body) = request.into_parts();
-    let Asked { body, state } = asked(&service, &caller, &parts.headers, body).await?;
+    let Asked { body, state } = asked(&service, &caller, request).await?;
     let search: Search<'_> = parse::<Object<_>>(&body)?.0;
     let mut views = Views::new(&service, caller.member()?, state)?;
     let (subject, action, resource) = (search.subject()?, search.action()?, search.resource()?);
@@ -108,8 +106,7 @@ pub(super) async fn resources(State(service): State<Shared>, caller: Caller, req
     responses((status = 200, body = ActionsAnswer, description = "The actions"), Failures),
 )]
 pub(super) async fn actions(State(service): State<Shared>, caller: Caller, request: Request) -> Answer<Response> {
-    let (parts, body) = request.into_parts();
-    let Asked { body, state } = asked(&service, &caller, &parts.headers, body).await?;
+    let Asked { body, state } = asked(&service, &caller, request).await?;
     let search = parse::<Object<Search<'_, IgnoredAny>>>(&body)?.0.of_actions();
     let mut views = Views::new(&service, caller.member()?, state)?;
     let (subject, resource) = (search.subject()?, search.resource()?);

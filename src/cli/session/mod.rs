@@ -211,14 +211,7 @@ impl Session {
     /// # Errors
     /// When nobody is named who acts, or who acts may not export.
     pub(in crate::cli) async fn export(&self, export: Command) -> Result<Outcome, CliError> {
-        let request = Request {
-            organisation: self.organisation().await?,
-            commands: vec![export],
-            actor: self.actor()?.clone(),
-            context: self.context(),
-            idempotency_key: self.options.idempotency_key.clone(),
-        };
-        Ok(self.engine()?.execute(request).await?)
+        Ok(self.make(vec![export], None).await?.0)
     }
 
     /// What is recorded besides who acts.
