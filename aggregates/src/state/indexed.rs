@@ -30,6 +30,15 @@ impl AccessState {
         self
     }
 
+    /// As [`with_index`](Self::with_index), with the members in the form that is otherwise chosen where they are many, and
+    /// nearly all hold one role on one scope.
+    #[must_use]
+    pub fn with_compact_index(mut self) -> Self {
+        self.index = Some(Arc::new(AccessIndex::compact_of(&self)));
+        self.watch();
+        self
+    }
+
     /// Uses an equal profile that is there already, so that organisations of one product keep it once.
     /// Whether they are equal.
     pub fn share_profile(&mut self, profile: &Arc<Profile>) -> bool {

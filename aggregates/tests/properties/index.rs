@@ -130,12 +130,19 @@ fn pages<T>(mut page: impl FnMut(Option<u64>) -> Page<T>, size: usize) -> Vec<T>
 
 pub(crate) fn the_index_gives_the_states_answers(profile: &str, script: &Script) {
     let mut kept = AccessState::default().with_index();
+    // In the form for very many members, from somewhere in the middle on.
+    let mut compact: Option<AccessState> = None;
     let mut looked = 0;
     // Older versions, which must not change any more.
     let mut versions: Vec<(AccessState, Time)> = Vec::new();
     let world = play(profile, script, |world, _| {
         catch_up(&mut kept, world);
         looked += 1;
+        match &mut compact {
+            Some(compact) => catch_up(compact, world),
+            None if looked == 20 => compact = Some(kept.clone().with_compact_index()),
+            None => {}
+        }
         if looked % 25 == 0 {
             versions.push((kept.clone(), world.now));
         }
@@ -146,6 +153,10 @@ pub(crate) fn the_index_gives_the_states_answers(profile: &str, script: &Script)
     assert_eq!(kept.position(), world.state.position());
     compare(&world.state, kept.index().unwrap(), world.now);
     compare(&world.state, world.state.clone().with_index().index().unwrap(), world.now);
+    compare(&world.state, world.state.clone().with_compact_index().index().unwrap(), world.now);
+    if let Some(compact) = compact {
+        compare(&world.state, compact.index().unwrap(), world.now);
+    }
 }
 
 mod the_index_gives_the_states_answers {

@@ -30,6 +30,18 @@ impl AccessIndex {
         for (ix, _) in state.members() {
             index.refresh_member(&profile, state, ix);
         }
+        if index.compact_pays() {
+            index.compact();
+        }
+        index
+    }
+
+    /// The index of a state in the form for very many members, also where there are few.
+    pub(crate) fn compact_of(state: &AccessState) -> Self {
+        let mut index = Self::of(state);
+        if !index.is_compact() {
+            index.compact();
+        }
         index
     }
 
@@ -38,7 +50,7 @@ impl AccessIndex {
         let profile = state.shared_profile();
         let Some(profile) = profile.filter(|new| self.profile.as_ref().is_some_and(|own| Arc::ptr_eq(own, new))) else {
             // A grown catalogue may change what restrictions narrow. It is rare.
-            *self = Self::of(state);
+            *self = if self.is_compact() { Self::compact_of(state) } else { Self::of(state) };
             return;
         };
         self.position = state.position();
@@ -135,7 +147,8 @@ impl AccessIndex {
             Some(Extra::Long(long)) => long.plain(),
             _ => row.plain(),
         };
-        self.briefs.put(ix.index(), plain.map(|plain| Brief::of(&self.grid, &plain)).unwrap_or_default());
+        let brief = plain.map(|plain| Brief::of(&self.grid, &plain)).unwrap_or_default();
+        self.put_brief(ix.index(), brief);
         match extra {
             Some(extra) => drop(self.extras.insert(ix.0, Arc::new(extra))),
             None => drop(self.extras.remove(&ix.0)),

@@ -17,6 +17,7 @@ pub(crate) mod names;
 mod near;
 mod pages;
 mod quick;
+mod single;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use names::{Id, Names};
 use near::Near;
 use pages::Pages;
 use quick::{Cells, Grid, Line, Quick};
+use single::Singles;
 
 use super::coverage::Place;
 use super::evaluate::{Decision, Denial, Ownership, Question, Request, decide};
@@ -42,10 +44,12 @@ use crate::vocabulary::AccountTypeKey;
 #[derive(Clone, Default)]
 #[repr(C, align(64))]
 pub struct AccessIndex {
+    /// Empty where members are kept as singles.
     briefs: Near<Brief, 1024>,
     lines: Near<Line, 1024>,
     cells: Cells,
     grid: Grid,
+    singles: Singles,
     position: u64,
     profile: Option<Arc<Profile>>,
     members: Pages<Row, 256>,

@@ -94,6 +94,11 @@ impl Lanes {
         turned(0) | turned(16) | turned(32) | turned(48) != 0
     }
 
+    /// The number that stands first.
+    pub(super) fn first(self) -> u32 {
+        (self.0 & 0xffff) as u32
+    }
+
     /// Whether it has the number that stands first in the other.
     #[inline(always)]
     fn has_first_of(self, other: u64) -> bool {
@@ -203,7 +208,34 @@ impl AccessIndex {
     /// What is written down about a question; without a scope it is about the organisation as a whole.
     #[inline]
     pub(super) fn bits(&self, member: MemberIx, permission: PermissionIx, scope: Option<ScopeIx>) -> Bits {
-        let Some(brief) = self.briefs.get(member.index()) else { return Bits::BY_RULE };
+        match self.briefs.get(member.index()) {
+            Some(brief) => self.bits_of_brief(brief, permission, scope),
+            None => self.bits_of_single(member, permission, scope),
+        }
+    }
+
+    /// The same where members are kept as singles.
+    #[inline]
+    fn bits_of_single(&self, member: MemberIx, permission: PermissionIx, scope: Option<ScopeIx>) -> Bits {
+        let Some(single) = self.singles.get(member.index()) else {
+            let brief = self.singles.other(member.index());
+            return brief.map_or(Bits::BY_RULE, |brief| self.bits_of_brief(brief, permission, scope));
+        };
+        let line = match scope.map(|scope| self.lines.get(scope.index())) {
+            Some(Some(line)) => *line,
+            Some(None) => return Bits::BY_RULE,
+            None => Line::ORGANISATION,
+        };
+        let (word, shift) = (permission.index() / PERMISSIONS, 2 * (permission.index() % PERMISSIONS));
+        if line == Line::BY_RULE || word >= self.grid.words {
+            return Bits::BY_RULE;
+        }
+        let given = self.cells.get(single.row() * self.grid.words + word).copied().unwrap_or_default().0;
+        Bits::of(line.0.has_first_of(single.scope()), given >> shift).covered_if(scope.is_none())
+    }
+
+    #[inline(always)]
+    fn bits_of_brief(&self, brief: &Brief, permission: PermissionIx, scope: Option<ScopeIx>) -> Bits {
         let line = match scope.map(|scope| self.lines.get(scope.index())) {
             Some(Some(line)) => *line,
             Some(None) => return Bits::BY_RULE,
