@@ -24,6 +24,10 @@ use chancery::log::{Checkpoint, Frontier, Prover, Signer};
 use chancery::store::sqlite::SqliteStore;
 use chancery::store::{Append, NewEvent, Store, StoredCheckpoint};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PAYLOAD: &str = r#"{"RoleAssigned":{"member":"member-0001","role":{"id":"developer","name":"Developer"}}}"#;
 const METADATA: &str =
     r#"{"actor":"founder","command":"AssignRole","correlation":"019abcde-f012-7abc-8def-0123456789ab"}"#;

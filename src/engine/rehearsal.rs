@@ -10,10 +10,9 @@ use chancery_aggregates::vocabulary::OrganisationId;
 use parking_lot::{Mutex, RwLock};
 
 use super::{Engine, EngineError};
-use crate::log::{Hashes, Node};
 use crate::store::{
     AdoptedKey, Adoption, Append, Appended, Bound, EventRow, HashedVisitor, Head, Idempotency, KeyUse, NewEvent, Range,
-    Snapshot, Store, StoreError, StoredCheckpoint, Visit, Visitor,
+    RowHashes, Snapshot, Store, StoreError, StoredCheckpoint, Visit, Visitor,
 };
 
 /// Global positions of events that are only rehearsed begin above any that a store gives.
@@ -287,8 +286,8 @@ impl Store for Rehearsal {
         self.below.scan_hashed(organisation, after, until, visitor).await
     }
 
-    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError> {
-        self.below.nodes(organisation, nodes).await
+    async fn hashes_at(&self, organisation: &str, positions: &[u64]) -> Result<Vec<RowHashes>, StoreError> {
+        self.below.hashes_at(organisation, positions).await
     }
 
     async fn save_checkpoint(&self, _: StoredCheckpoint) -> Result<(), StoreError> {

@@ -15,6 +15,7 @@ pub mod pack;
 pub mod proof;
 pub mod prove;
 pub mod sign;
+pub(crate) mod tile;
 pub mod tree;
 pub mod verify;
 

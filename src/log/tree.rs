@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::proof::Node;
+use super::tile::{self, LEVELS, WIDTH};
 
 /// Bytes of a hash.
 pub const SIZE: usize = 32;
@@ -68,13 +69,31 @@ pub struct Frontier {
     size: u64,
     /// The roots of the full subtrees, largest first: one for each bit of the size.
     peaks: Vec<Hash>,
+    /// The hashes of the tiles that are not full, as far as they are known.
+    open: Vec<Vec<Hash>>,
 }
 
 impl Frontier {
     /// The frontier of a tree of this size from the hashes of [`nodes`](Self::nodes), in their order.
     #[must_use]
     pub fn new(size: u64, peaks: Vec<Hash>) -> Option<Self> {
-        (peaks.len() == size.count_ones() as usize).then_some(Self { size, peaks })
+        (peaks.len() == size.count_ones() as usize).then_some(Self { size, peaks, open: Vec::new() })
+    }
+
+    /// The frontier of a tree of this size with all that it takes to go on writing its rows, from the hashes of
+    /// [`edge`](Self::edge).
+    pub(crate) fn of_edge(size: u64, hash: impl Fn(&Node) -> Option<Hash>) -> Option<Self> {
+        let peaks: Option<Vec<Hash>> = Self::nodes(size).iter().map(&hash).collect();
+        let open: Option<Vec<Vec<Hash>>> =
+            tile::open(size).iter().map(|nodes| nodes.iter().map(&hash).collect()).collect();
+        Some(Self { open: open?, ..Self::new(size, peaks?)? })
+    }
+
+    /// [`nodes`](Self::nodes), and those of the tiles that are not full.
+    pub(crate) fn edge(size: u64) -> Vec<Node> {
+        let mut nodes = Self::nodes(size);
+        nodes.extend(tile::open(size).into_iter().flatten());
+        nodes
     }
 
     /// The nodes of which a tree of this size is made, from the left.
@@ -96,7 +115,8 @@ impl Frontier {
     }
 
     /// Adds a leaf, and returns the hashes that are final with it: its own, and those of the nodes
-    /// whose last leaf it is, one level after the other. The node of `level` stands at `32 * level`.
+    /// whose last leaf it is, one level after the other. The node of `level` stands at `32 * level`. After them
+    /// stand the tiles that are full with it: each has the hashes of 32 neighbours of one level.
     pub fn push(&mut self, leaf: Hash) -> Vec<u8> {
         let levels = self.size.trailing_ones() as usize;
         let mut completed = Vec::with_capacity(SIZE * (levels + 1));
@@ -110,7 +130,28 @@ impl Frontier {
         }
         self.peaks.push(hash);
         self.size += 1;
+        self.fill_tiles(levels, &mut completed);
         completed
+    }
+
+    /// Adds the hashes up to a level, which are all that `completed` has, to their tiles; those that are full are moved
+    /// behind them.
+    fn fill_tiles(&mut self, levels: usize, completed: &mut Vec<u8>) {
+        for (tile, level) in (0..=levels).step_by(LEVELS as usize).enumerate() {
+            let Some(hash) = completed.get(SIZE * level..SIZE * (level + 1)).and_then(Hash::from_slice) else { break };
+            if self.open.len() <= tile {
+                self.open.push(Vec::new());
+            }
+            let Some(open) = self.open.get_mut(tile) else { break };
+            open.push(hash);
+            if levels >= level + LEVELS as usize {
+                // One whose beginning was not known is left out.
+                if open.len() == WIDTH {
+                    completed.extend(open.iter().flat_map(|hash| hash.0));
+                }
+                open.clear();
+            }
+        }
     }
 
     /// The root of the tree.

@@ -11,10 +11,10 @@ use parking_lot::Mutex;
 
 use super::{Append, Appended, Store, StoreError};
 use crate::log::line::Line;
-use crate::log::{Frontier, Hash, Hashes, Node};
+use crate::log::{Frontier, Hashes, Node};
 
-/// Right edges that are kept, about 700 bytes each.
-const KEPT: usize = 16_384;
+/// Right edges that are kept, some 3 kB each at most.
+const KEPT: usize = 8_192;
 
 /// A request with the hashes that its events bring, in their order.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ async fn read(store: &dyn Store, append: &Append) -> Result<Result<Frontier, App
     let (organisation, expected) = (append.organisation.as_str(), append.expected_head);
     // Twice, because events may come between two questions.
     for _ in 0..2 {
-        if let Some(frontier) = frontier(expected, &store.nodes(organisation, &Frontier::nodes(expected)).await?) {
+        if let Some(frontier) = frontier(expected, &store.nodes(organisation, &Frontier::edge(expected)).await?) {
             return Ok(Ok(frontier));
         }
         if let Some(idempotency) = &append.idempotency
@@ -105,10 +105,9 @@ async fn read(store: &dyn Store, append: &Append) -> Result<Result<Frontier, App
     Err(StoreError::Foreign { location: organisation.to_owned(), reason })
 }
 
-/// The right edge of a tree of this size from the hashes of its nodes, when all are there.
+/// The right edge of a tree of this size from the hashes of [`Frontier::edge`], when all are there.
 pub(super) fn frontier(size: u64, hashes: &Hashes) -> Option<Frontier> {
-    let peaks: Option<Vec<Hash>> = Frontier::nodes(size).iter().map(|node| hashes.get(node).copied()).collect();
-    Frontier::new(size, peaks?)
+    Frontier::of_edge(size, |node| hashes.get(node).copied())
 }
 
 /// The positions of the rows that have these nodes, each once.
@@ -117,12 +116,6 @@ pub(super) fn positions(nodes: &[Node]) -> Vec<u64> {
     positions.sort_unstable();
     positions.dedup();
     positions
-}
-
-/// Adds the hashes of those nodes that stand in the row of a position.
-pub(super) fn pick(found: &mut Hashes, nodes: &[Node], position: u64, hashes: &[u8]) {
-    let here = nodes.iter().filter(|node| node.position() == position);
-    found.extend(here.filter_map(|node| Some((*node, node.hash_in(hashes)?))));
 }
 
 /// The hashes of events taken over, from the right edges of their organisations, which move along.

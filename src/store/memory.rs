@@ -11,10 +11,10 @@ use super::keys::KeyStore;
 use super::memory_keys::MemoryKeys;
 use super::{
     AdoptedKey, Adoption, Append, Appended, Bound, EventRow, HashedVisitor, Head, Idempotency, KeyUse, NewEvent, Range,
-    Snapshot, Store, StoreError, StoredCheckpoint, Visit, Visitor, adopt::Tip, notify::News, validate,
+    RowHashes, Snapshot, Store, StoreError, StoredCheckpoint, Visit, Visitor, adopt::Tip, notify::News, validate,
 };
+use crate::log::Frontier;
 use crate::log::line::Line;
-use crate::log::{Frontier, Hashes, Node};
 
 /// A log that is gone when the process ends.
 #[derive(Debug, Default)]
@@ -368,15 +368,15 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError> {
+    async fn hashes_at(&self, organisation: &str, positions: &[u64]) -> Result<Vec<RowHashes>, StoreError> {
         let log = self.log.read();
         log.refuse_if_closed()?;
         let own = log.organisations.get(organisation);
-        let hash = |node: &Node| {
-            let index = usize::try_from(node.position().checked_sub(1)?).ok()?;
-            Some((*node, node.hash_in(&own?.events.get(index)?.hashes)?))
+        let row = |position: &u64| {
+            let index = usize::try_from(position.checked_sub(1)?).ok()?;
+            Some(RowHashes { position: *position, hashes: own?.events.get(index)?.hashes.clone() })
         };
-        Ok(nodes.iter().filter_map(hash).collect())
+        Ok(positions.iter().filter_map(row).collect())
     }
 
     async fn save_checkpoint(&self, checkpoint: StoredCheckpoint) -> Result<(), StoreError> {

@@ -185,6 +185,28 @@ pub type Folder = Box<dyn for<'row> FnMut(FoldRow<'row>) -> Visit + Send + 'stat
 /// Takes the rows of a range with the hashes that each keeps, one by one.
 pub type HashedVisitor = Box<dyn FnMut(EventRow<'_>, &[u8]) -> Visit + Send + 'static>;
 
+/// The hashes that an event's row keeps of its organisation's tree: those that are final with it. The node of level `n` whose
+/// last leaf the event is stands at `32 * n`; after the nodes stand the tiles that are full with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowHashes {
+    /// Position of the event.
+    pub position: u64,
+    /// One hash after the other, 32 bytes each.
+    pub hashes: Vec<u8>,
+}
+
+impl RowHashes {
+    /// The hashes of those nodes that stand in these rows.
+    pub(crate) fn find(rows: &[Self], nodes: &[Node]) -> Hashes {
+        let mut found = Hashes::with_capacity_and_hasher(nodes.len(), Default::default());
+        for row in rows {
+            let here = nodes.iter().filter(|node| node.position() == row.position);
+            found.extend(here.filter_map(|node| Some((*node, node.hash_in(&row.hashes)?))));
+        }
+        found
+    }
+}
+
 /// A signed statement of an organisation's size and root, as a store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredCheckpoint {
@@ -409,7 +431,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn adopt(&self, adoption: Adoption) -> Result<(), StoreError>;
 
     /// Visits the events of one organisation with `after < position <= until`, and with each the hashes
-    /// that its row keeps: of the node of level `n` at `32 * n`.
+    /// that its row keeps, as [`RowHashes`] has them.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -421,11 +443,20 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         visitor: HashedVisitor,
     ) -> Result<(), StoreError>;
 
+    /// The hashes that the rows at these positions keep, in any order; rows that are not there (yet) are left out.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn hashes_at(&self, organisation: &str, positions: &[u64]) -> Result<Vec<RowHashes>, StoreError>;
+
     /// The hashes of nodes of an organisation's tree; those that it does not have (yet) are left out.
     ///
     /// # Errors
     /// When the store cannot be read.
-    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError>;
+    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError> {
+        let rows = self.hashes_at(organisation, &hashed::positions(nodes)).await?;
+        Ok(RowHashes::find(&rows, nodes))
+    }
 
     /// Keeps a checkpoint, durably and for good. One that is there already is passed over.
     ///

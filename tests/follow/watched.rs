@@ -5,10 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chancery::log::{Hashes, Node};
 use chancery::store::{
-    AdoptedKey, Adoption, Append, Appended, Bound, Folder, HashedVisitor, Head, Idempotency, KeyUse, Range, Snapshot,
-    Store, StoreError, StoredCheckpoint, Visitor,
+    AdoptedKey, Adoption, Append, Appended, Bound, Folder, HashedVisitor, Head, Idempotency, KeyUse, Range, RowHashes,
+    Snapshot, Store, StoreError, StoredCheckpoint, Visitor,
 };
 
 #[derive(Debug)]
@@ -84,8 +83,8 @@ impl Store for Watched {
         self.store.scan_hashed(organisation, after, until, visitor).await
     }
 
-    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError> {
-        self.store.nodes(organisation, nodes).await
+    async fn hashes_at(&self, organisation: &str, positions: &[u64]) -> Result<Vec<RowHashes>, StoreError> {
+        self.store.hashes_at(organisation, positions).await
     }
 
     async fn save_checkpoint(&self, checkpoint: StoredCheckpoint) -> Result<(), StoreError> {

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chancery::log::{Hashes, Node};
 use chancery::store::projection::ProjectionStore;
 use chancery::store::{
-    AdoptedKey, Adoption, Append, Appended, Bound, Folder, HashedVisitor, Head, Idempotency, KeyUse, Range, Snapshot,
-    Store, StoreError, StoredCheckpoint, Visitor,
+    AdoptedKey, Adoption, Append, Appended, Bound, Folder, HashedVisitor, Head, Idempotency, KeyUse, Range, RowHashes,
+    Snapshot, Store, StoreError, StoredCheckpoint, Visitor,
 };
 
 /// A store, and a panic when two appends meet anywhere but at the head of their organisation.
@@ -90,8 +89,8 @@ impl<S: Store> Store for Guarded<S> {
         self.0.scan_hashed(organisation, after, until, visitor).await
     }
 
-    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError> {
-        self.0.nodes(organisation, nodes).await
+    async fn hashes_at(&self, organisation: &str, positions: &[u64]) -> Result<Vec<RowHashes>, StoreError> {
+        self.0.hashes_at(organisation, positions).await
     }
 
     async fn save_checkpoint(&self, checkpoint: StoredCheckpoint) -> Result<(), StoreError> {

@@ -1,8 +1,10 @@
 use chancery::log::line::Line;
 use chancery::log::proof::includes;
 use chancery::log::sign::root_at;
+use chancery::log::verify::verify;
 use chancery::log::{Checkpoint, ProveError, Prover, Signer};
 use chancery::store::memory::MemoryStore;
+use chancery::store::sqlite::SqliteStore;
 use chancery::store::{Append, Store, StoredCheckpoint};
 
 use crate::store_contract::event;
@@ -65,4 +67,51 @@ async fn a_proof_that_does_not_lead_to_the_signed_root_is_not_handed_out() {
     assert_all_proved(&prover, &store, "acme/one", EVENTS).await;
     let refused = prover.inclusion(&store, &foreign, 5).await;
     assert!(matches!(refused, Err(ProveError::Damaged)), "{refused:?}");
+}
+
+/// Appends events of one stream up to this number.
+async fn append_until(store: &dyn Store, until: u64) {
+    let head = store.head("acme").await.unwrap().map_or(0, |head| head.position);
+    let events = (head + 1..=until).map(|number| event("acme/one", number)).collect();
+    let request = Append { organisation: "acme".to_owned(), expected_head: head, idempotency: None, events };
+    store.append(request).await.unwrap();
+}
+
+/// How many bytes of hashes a row has.
+async fn width(store: &dyn Store, position: u64) -> usize {
+    store.hashes_at("acme", &[position]).await.unwrap()[0].hashes.len()
+}
+
+#[tokio::test]
+async fn a_log_from_before_there_were_tiles_is_proved_and_verified_and_goes_on_with_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("log.db");
+    let forge = |sql: &str| {
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection.execute_batch(&format!("DROP TRIGGER IF EXISTS events_are_never_changed; {sql}")).unwrap();
+    };
+    let store = SqliteStore::open_or_create(&path).unwrap();
+    append_until(&store, 70).await;
+    store.close().await;
+    forge(
+        "UPDATE events SET hashes = substr(hashes, 1, 192) WHERE position = 32;
+           UPDATE events SET hashes = substr(hashes, 1, 224) WHERE position = 64;",
+    );
+
+    let store = SqliteStore::open_or_create(&path).unwrap();
+    append_until(&store, 100).await;
+    assert_eq!((width(&store, 32).await, width(&store, 64).await, width(&store, 96).await), (192, 224, 192 + 1_024));
+    assert_all_proved(&Prover::default(), &store, "acme/one", 100).await;
+    assert_eq!(verify(&store, "acme", &[], || {}).await.unwrap().events, 100);
+    store.close().await;
+
+    // A tile that was changed is found; what the nodes' own rows prove is proved all the same.
+    forge(
+        "UPDATE events SET hashes = CAST(substr(hashes, 1, 299) || x'5a' || substr(hashes, 301) AS BLOB) WHERE position = 96;",
+    );
+    let store = SqliteStore::open_or_create(&path).unwrap();
+    let problem = verify(&store, "acme", &[], || {}).await.unwrap_err().to_string();
+    assert!(problem.contains("among the events #65 to #96"), "{problem}");
+    assert_all_proved(&Prover::default(), &store, "acme/one", 100).await;
+    store.close().await;
 }

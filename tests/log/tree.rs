@@ -114,7 +114,13 @@ proptest! {
             tree.push(leaf);
             ct.push(leaf.clone());
             let completed = tlog::stored_hashes(number, leaf, &stored).unwrap();
-            prop_assert_eq!(ours(&completed).iter().flat_map(|hash| hash.0).collect::<Vec<u8>>(), tree.rows.last().unwrap().clone());
+            let nodes: Vec<u8> = ours(&completed).iter().flat_map(|hash| hash.0).collect();
+            let row = tree.rows.last().unwrap();
+            let (own, tile) = row.split_at_checked(nodes.len()).unwrap();
+            prop_assert_eq!(own, nodes);
+            // Behind its nodes, every 32nd row has the leaves that are below it.
+            let below = if number % 32 == 31 { &leaves[number as usize - 31..=number as usize] } else { &leaves[..0] };
+            prop_assert_eq!(tile, below.iter().flat_map(|leaf| Hash::of_leaf(leaf).0).collect::<Vec<u8>>());
             stored.0.extend(completed);
         }
         let size = leaves.len() as u64;

@@ -4,11 +4,11 @@ use tokio_postgres::{Error, Row};
 
 use super::connection::Session;
 use super::cursor;
+use crate::log::Frontier;
 use crate::log::line::Line;
-use crate::log::{Frontier, Hashes, Node};
-use crate::store::{StoredCheckpoint, hashed};
+use crate::store::{RowHashes, StoredCheckpoint, hashed};
 
-pub(super) const NODES: &str =
+pub(super) const AT: &str =
     "SELECT position, hashes FROM events WHERE organisation = $1 AND position = ANY($2::bigint[])";
 
 pub(super) const CHECKPOINTS: &str = "SELECT organisation, size, verifier, note, time FROM log_checkpoints
@@ -23,24 +23,25 @@ pub(super) const SAVE: &str = "INSERT INTO log_checkpoints (organisation, size, 
 /// Events whose hashes are filled in by one statement.
 const FILLED_AT_ONCE: i64 = 4096;
 
-pub(super) fn positions(nodes: &[Node]) -> Vec<i64> {
-    hashed::positions(nodes).into_iter().map(|position| i64::try_from(position).unwrap_or(i64::MAX)).collect()
+/// Positions for [`AT`].
+pub(super) fn positions(positions: &[u64]) -> Vec<i64> {
+    positions.iter().map(|position| i64::try_from(*position).unwrap_or(i64::MAX)).collect()
 }
 
-/// The nodes' hashes from what [`NODES`] found.
-pub(super) fn pick(nodes: &[Node], rows: &[Row]) -> Result<Hashes, Error> {
-    let mut found = Hashes::with_capacity_and_hasher(nodes.len(), Default::default());
-    for row in rows {
-        hashed::pick(&mut found, nodes, row.try_get::<_, i64>(0)?.cast_unsigned(), row.try_get(1)?);
-    }
-    Ok(found)
+/// What [`AT`] found.
+pub(super) fn found(rows: &[Row]) -> Result<Vec<RowHashes>, Error> {
+    let row = |row: &Row| {
+        let position = row.try_get::<_, i64>(0)?.cast_unsigned();
+        Ok(RowHashes { position, hashes: row.try_get(1)? })
+    };
+    rows.iter().map(row).collect()
 }
 
 /// The right edge of an organisation's tree of this size.
 pub(super) async fn frontier(session: &Session, organisation: &str, size: u64) -> Result<Option<Frontier>, Error> {
-    let nodes = Frontier::nodes(size);
-    let rows = session.query(NODES, &[&organisation, &positions(&nodes)]).await?;
-    Ok(hashed::frontier(size, &pick(&nodes, &rows)?))
+    let nodes = Frontier::edge(size);
+    let rows = session.query(AT, &[&organisation, &positions(&hashed::positions(&nodes))]).await?;
+    Ok(hashed::frontier(size, &RowHashes::find(&found(&rows)?, &nodes)))
 }
 
 pub(super) fn checkpoint(row: &Row) -> Result<StoredCheckpoint, Error> {

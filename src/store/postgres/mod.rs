@@ -50,9 +50,8 @@ use super::keys::KeyStore;
 use super::projection::ProjectionStore;
 use super::{
     Access, AdoptedKey, Adoption, Append, Appended, Bound, Folder, GroupWatch, HashedVisitor, Head, Idempotency,
-    KeyUse, Range, Snapshot, Store, StoreError, StoredCheckpoint, Visitor, beside::Groups, validate,
+    KeyUse, Range, RowHashes, Snapshot, Store, StoreError, StoredCheckpoint, Visitor, beside::Groups, validate,
 };
-use crate::log::{Hashes, Node};
 
 /// How a store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,8 +259,8 @@ impl Store for PostgresStore {
         self.readers.scan(range, Sink::Hashed(visitor)).await
     }
 
-    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError> {
-        self.readers.nodes(organisation, nodes).await
+    async fn hashes_at(&self, organisation: &str, positions: &[u64]) -> Result<Vec<RowHashes>, StoreError> {
+        self.readers.hashes_at(organisation, positions).await
     }
 
     async fn save_checkpoint(&self, checkpoint: StoredCheckpoint) -> Result<(), StoreError> {

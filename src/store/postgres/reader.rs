@@ -19,9 +19,9 @@ use super::connection::{Connector, Session};
 use super::cursor::{Cursor, Sink};
 use super::error::{is_cancelled, is_lost};
 use super::hashes;
-use crate::log::{Hashes, Node};
 use crate::store::{
-    AdoptedKey, Appended, Bound, Head, Idempotency, KeyUse, Range, Snapshot, StoreError, StoredCheckpoint, Visit,
+    AdoptedKey, Appended, Bound, Head, Idempotency, KeyUse, Range, RowHashes, Snapshot, StoreError, StoredCheckpoint,
+    Visit,
 };
 
 /// Connections kept for the next scan.
@@ -162,9 +162,8 @@ impl Readers {
         self.ask(sql, &[&organisation, &after, &limit], |rows| rows.iter().map(key).collect()).await
     }
 
-    pub(super) async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError> {
-        let positions = hashes::positions(nodes);
-        self.ask(hashes::NODES, &[&organisation, &positions], |rows| hashes::pick(nodes, rows)).await
+    pub(super) async fn hashes_at(&self, organisation: &str, positions: &[u64]) -> Result<Vec<RowHashes>, StoreError> {
+        self.ask(hashes::AT, &[&organisation, &hashes::positions(positions)], hashes::found).await
     }
 
     pub(super) async fn checkpoints(

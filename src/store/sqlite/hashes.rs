@@ -5,19 +5,23 @@ use std::fmt::Write as _;
 use rusqlite::{Connection, params};
 
 use super::reader::{self, event_row};
+use crate::log::Frontier;
 use crate::log::line::Line;
-use crate::log::{Frontier, Hashes, Node};
-use crate::store::{EventRow, StoredCheckpoint, Visit, hashed};
+use crate::store::{EventRow, RowHashes, StoredCheckpoint, Visit, hashed};
 
-/// The hashes of nodes; those that are not there are left out. One statement for all of them: each statement begins
-/// and ends a transaction, and takes locks for it.
-pub(super) fn nodes(connection: &Connection, organisation: &str, nodes: &[Node]) -> Result<Hashes, rusqlite::Error> {
+/// The hashes of rows. One statement for all of them: each statement begins and ends a transaction, and takes locks for it.
+pub(super) fn at(
+    connection: &Connection,
+    organisation: &str,
+    positions: &[u64],
+) -> Result<Vec<RowHashes>, rusqlite::Error> {
     let sql = "SELECT position, hashes FROM json_each(?2) CROSS JOIN events ON organisation = ?1 AND position = value";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![organisation, json(&hashed::positions(nodes))])?;
-    let mut found = Hashes::with_capacity_and_hasher(nodes.len(), Default::default());
+    let mut rows = statement.query(params![organisation, json(positions)])?;
+    let mut found = Vec::with_capacity(positions.len());
     while let Some(row) = rows.next()? {
-        hashed::pick(&mut found, nodes, reader::number(row, 0)?, row.get_ref(1)?.as_blob()?);
+        let hashes = row.get_ref(1)?.as_blob()?.to_owned();
+        found.push(RowHashes { position: reader::number(row, 0)?, hashes });
     }
     Ok(found)
 }
@@ -39,7 +43,9 @@ pub(super) fn frontier(
     organisation: &str,
     size: u64,
 ) -> Result<Option<Frontier>, rusqlite::Error> {
-    Ok(hashed::frontier(size, &nodes(connection, organisation, &Frontier::nodes(size))?))
+    let nodes = Frontier::edge(size);
+    let rows = at(connection, organisation, &hashed::positions(&nodes))?;
+    Ok(hashed::frontier(size, &RowHashes::find(&rows, &nodes)))
 }
 
 pub(super) fn scan(

@@ -42,10 +42,9 @@ use super::keys::KeyStore;
 use super::projection::ProjectionStore;
 use super::{
     AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Folder, GroupWatch, HashedVisitor, Head, Idempotency,
-    KeyUse, Range, Snapshot, Store, StoreError, StoredCheckpoint, Visit, Visitor, beside::Groups, notify::News,
-    validate,
+    KeyUse, Range, RowHashes, Snapshot, Store, StoreError, StoredCheckpoint, Visit, Visitor, beside::Groups,
+    notify::News, validate,
 };
-use crate::log::{Hashes, Node};
 
 /// How a store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -298,13 +297,13 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn nodes(&self, organisation: &str, nodes: &[Node]) -> Result<Hashes, StoreError> {
-        // A proof is a few dozen rows: waking another thread takes longer than reading them.
-        if let Some(found) = self.readers.read_at_hand(|connection| hashes::nodes(connection, organisation, nodes)) {
+    async fn hashes_at(&self, organisation: &str, positions: &[u64]) -> Result<Vec<RowHashes>, StoreError> {
+        // A proof is a few rows: waking another thread takes longer than reading them.
+        if let Some(found) = self.readers.read_at_hand(|connection| hashes::at(connection, organisation, positions)) {
             return found;
         }
-        let (organisation, nodes) = (organisation.to_owned(), nodes.to_vec());
-        self.read(move |readers| readers.read(|connection| hashes::nodes(connection, &organisation, &nodes))).await
+        let (organisation, positions) = (organisation.to_owned(), positions.to_vec());
+        self.read(move |readers| readers.read(|connection| hashes::at(connection, &organisation, &positions))).await
     }
 
     async fn save_checkpoint(&self, checkpoint: StoredCheckpoint) -> Result<(), StoreError> {
