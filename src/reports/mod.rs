@@ -212,11 +212,18 @@ async fn beginning(
     organisation: &OrganisationId,
     from: Option<Moment>,
 ) -> Result<(End, AccessState), EngineError> {
-    let Some(from) = from else {
+    let replayed = match from {
+        None => None,
+        Some(from) => match engine.replay(organisation, from).await {
+            // A quarter in which an organisation was founded begins before it.
+            Err(EngineError::BeforeFounding { .. }) => None,
+            other => Some(other?),
+        },
+    };
+    let Some(replayed) = replayed else {
         let state = engine.revealed(organisation, AccessState::default());
         return Ok((End { position: 0, at: None }, state));
     };
-    let replayed = engine.replay(organisation, from).await?;
     let end = End { position: replayed.state.position(), at: Some(replayed.at) };
     Ok((end, replayed.state.as_ref().clone()))
 }

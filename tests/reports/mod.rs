@@ -68,6 +68,15 @@ fn a_report_of_the_past_stays_what_it_was_and_a_later_event_changes_only_later_o
 }
 
 #[test]
+fn a_period_that_begins_before_the_founding_begins_with_the_log() {
+    let desk = office();
+    let whole = desk.json("report changes --to 9");
+    assert!(!rows(&whole).is_empty());
+    assert_eq!(desk.json("report changes --from 2001-01-01 --to 9"), whole);
+    assert!(desk.ask("report changes --from 2001-01-01 --to 2001-03-31").ends(4).contains("did not exist yet"));
+}
+
+#[test]
 fn ends_that_make_no_sense_are_told() {
     let desk = office();
     assert!(desk.ask("report access --from 3").ends(2).contains("has no beginning"));
