@@ -153,26 +153,36 @@ impl FromRequestParts<Shared> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, service: &Shared) -> Answer<Self> {
-        let identity = identify(service, token(&parts.headers)?).await?;
+        Self::of(&parts.headers, parts.extensions.get().copied(), service).await
+    }
+}
+
+impl Caller {
+    /// Whoever sent a request with these headers.
+    ///
+    /// # Errors
+    /// When it has no key that counts, or the key makes requests too fast.
+    pub(super) async fn of(headers: &HeaderMap, peer: Option<Peer>, service: &Service) -> Answer<Self> {
+        let identity = identify(service, token(headers)?).await?;
         if let Err(seconds) = identity.bucket.take(service.settings.rate, service.settings.burst) {
             service.meters.limited.inc();
             let detail = "this key makes requests faster than it may";
             let problem = Problem::new(axum::http::StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
             return Err(problem.retry_after(seconds));
         }
-        Ok(Self(identity, client_address(parts, service)))
+        Ok(Self(identity, client_address(headers, peer, service)))
     }
 }
 
 /// From which address a request comes: that of the connection, or the one that a proxy says it has the request from.
-pub(crate) fn client_address(parts: &Parts, service: &Service) -> Option<IpAddr> {
+pub(crate) fn client_address(headers: &HeaderMap, peer: Option<Peer>, service: &Service) -> Option<IpAddr> {
     let named = service.settings.client_address_header.as_deref();
-    let last = || parts.headers.get_all(named?).iter().next_back()?.to_str().ok()?.rsplit(',').next();
+    let last = || headers.get_all(named?).iter().next_back()?.to_str().ok()?.rsplit(',').next();
     let told = last().and_then(|text| {
         let text = text.trim();
         text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
     });
-    told.map(|told: IpAddr| told.to_canonical()).or_else(|| parts.extensions.get::<Peer>().map(|peer| peer.0))
+    told.map(|told: IpAddr| told.to_canonical()).or(peer.map(|peer| peer.0))
 }
 
 /// Recognises a token.

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::problem::{Answer, Problem};
 use super::service::{Service, Shared};
+use super::time::within;
 
 /// A JSON body: an extractor.
 #[derive(Debug, Clone, Copy)]
@@ -52,8 +53,18 @@ impl<T: DeserializeOwned> FromRequestParts<Shared> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, service: &Shared) -> Answer<Self> {
         match axum::extract::Query::<T>::from_request_parts(parts, service).await {
             Ok(axum::extract::Query(query)) => Ok(Self(query)),
-            Err(rejection) => Err(Problem::bad_request("bad_query", rejection.body_text())),
+            Err(rejection) => Err(bad_query(&rejection.body_text())),
         }
+    }
+}
+
+/// What is wrong with a query, from what axum says of it: a parameter and its mistake, or the mistake alone.
+fn bad_query(text: &str) -> Problem {
+    let told = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(text);
+    let named = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    match told.split_once(": ").filter(|(name, _)| named(name)) {
+        Some((name, mistake)) => Problem::bad_request("bad_query", format!("`{name}`: {mistake}")).field(name),
+        None => Problem::bad_request("bad_query", told),
     }
 }
 
@@ -75,7 +86,7 @@ where
 {
     let limit = service.settings.body_limit.0;
     let collected = Limited::new(body, limit).collect();
-    let Ok(collected) = tokio::time::timeout(service.settings.header_timeout.0, collected).await else {
+    let Ok(collected) = within(service.settings.header_timeout.0, collected).await else {
         let detail = "the body took longer than it may";
         let problem = Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail);
         return Err(problem.with_header(header::CONNECTION, header::HeaderValue::from_static("close")));

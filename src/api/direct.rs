@@ -1,16 +1,17 @@
 //! Checks on the shortest way. They are nearly all that a busy service is asked, and a router, with what it puts around
 //! every request, takes as long as the answer does.
 
-use axum::extract::FromRequestParts as _;
+use std::convert::Infallible;
+
 use axum::http::{Method, Request};
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 
-use super::authentication::Caller;
+use super::authentication::{Caller, Peer};
 use super::authzen::{asked, evaluate, evaluate_several};
 use super::envelope::{Enveloped, Route};
 use super::problem::Answer;
-use super::service::Shared;
+use super::service::{Service, Shared};
 
 /// An operation that the router need not be asked for. It is registered there all the same, for the description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +32,7 @@ impl Check {
         known.filter(|_| request.method() == Method::POST)
     }
 
-    const fn path(self) -> &'static str {
+    pub(super) const fn path(self) -> &'static str {
         match self {
             Self::Single => "/access/v1/evaluation",
             Self::Batch => "/access/v1/evaluations",
@@ -39,21 +40,25 @@ impl Check {
     }
 
     /// Answers a request as the router would.
-    pub(super) async fn answer(self, service: Shared, request: Request<Incoming>) -> Response {
-        let enveloped = Enveloped::new(&request, Route::Fixed(self.path()));
+    pub(super) async fn answer(
+        self,
+        service: Shared,
+        peer: Peer,
+        request: Request<Incoming>,
+    ) -> Result<Response, Infallible> {
+        let enveloped = Enveloped::new(&request, Route::Check(self));
         // In a box: it is handed on several times, and a box is moved in no time.
-        let run = Box::pin(self.run(&service, request));
-        enveloped.answer(&service, run).await
+        let run = Box::pin(self.run(&service, peer, request));
+        Ok(enveloped.answer(&service, run).await)
     }
 
-    async fn run(self, service: &Shared, request: Request<Incoming>) -> Response {
-        self.try_run(service, request).await.into_response()
+    async fn run(self, service: &Service, peer: Peer, request: Request<Incoming>) -> Response {
+        self.try_run(service, peer, request).await.into_response()
     }
 
-    async fn try_run(self, service: &Shared, request: Request<Incoming>) -> Answer<Response> {
-        let (mut parts, body) = request.into_parts();
-        let caller = Caller::from_request_parts(&mut parts, service).await?;
-        let asked = asked(service, &caller, Request::from_parts(parts, body)).await?;
+    async fn try_run(self, service: &Service, peer: Peer, request: Request<Incoming>) -> Answer<Response> {
+        let caller = Caller::of(request.headers(), Some(peer), service).await?;
+        let asked = asked(service, &caller, request).await?;
         match self {
             Self::Single => evaluate(service, &caller, asked).await,
             Self::Batch => evaluate_several(service, &caller, asked).await,

@@ -8,9 +8,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument as _;
 
+use super::direct::Check;
 use super::headers::{self, REQUEST_ID};
 use super::problem::{Problem, RefusedBy};
 use super::service::{Service, Shared};
+use super::time::within;
 use crate::traces;
 
 /// The longest request id that is written to the log.
@@ -21,8 +23,8 @@ const LONGEST_LOGGED: usize = 128;
 pub(super) enum Route {
     /// The router found it.
     Matched(MatchedPath),
-    /// There is only this one.
-    Fixed(&'static str),
+    /// A check that did not need it.
+    Check(Check),
     /// There is nothing at the path.
     None,
 }
@@ -31,7 +33,7 @@ impl Route {
     pub(super) fn as_str(&self) -> Option<&str> {
         match self {
             Self::Matched(path) => Some(path.as_str()),
-            Self::Fixed(path) => Some(path),
+            Self::Check(check) => Some(check.path()),
             Self::None => None,
         }
     }
@@ -40,8 +42,20 @@ impl Route {
 /// Runs a request of the router within its limits, and accounts for it.
 pub(super) async fn envelope(State(service): State<Shared>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned().map_or(Route::None, Route::Matched);
+    let unknown = match (&route, request.uri().query()) {
+        (Route::Matched(path), Some(query)) => {
+            service.document.parameters.check(request.method(), path.as_str(), query).err()
+        }
+        _ => None,
+    };
     let enveloped = Enveloped::new(&request, route);
-    enveloped.answer(&service, next.run(request)).await
+    let run = async {
+        match unknown {
+            Some(problem) => problem.into_response(),
+            None => next.run(request).await,
+        }
+    };
+    enveloped.answer(&service, run).await
 }
 
 /// What is kept of a request until it is answered.
@@ -72,7 +86,7 @@ impl Enveloped {
     /// Runs what answers it within its limits, and accounts for it.
     pub(super) async fn answer(self, service: &Service, run: impl Future<Output = Response>) -> Response {
         let run = run.instrument(self.span.clone());
-        let mut response = match tokio::time::timeout(service.settings.request_timeout.0, run).await {
+        let mut response = match within(service.settings.request_timeout.0, run).await {
             Ok(response) => response,
             Err(_) => timed_out().into_response(),
         };

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use async_trait::async_trait;
 use chancery_aggregates::AccessState;
 use chancery_aggregates::key::KeyHash;
@@ -33,6 +33,7 @@ pub struct EngineKeys {
     operators: ArcSwap<OperatorKeys>,
     /// Where the rates are counted.
     identities: Mutex<HashMap<Named, Arc<Identity>, RandomState>>,
+    recognised: RecognisedKeys,
     /// Uses that are still to be written down.
     uses: mpsc::Sender<KeyUse>,
     waiting: Mutex<Option<mpsc::Receiver<KeyUse>>>,
@@ -51,6 +52,7 @@ impl EngineKeys {
             engine,
             operators: ArcSwap::from_pointee(operators),
             identities: Mutex::default(),
+            recognised: RecognisedKeys::default(),
             uses,
             waiting: Mutex::new(Some(waiting)),
         }
@@ -95,9 +97,32 @@ impl EngineKeys {
         })
     }
 
-    fn member(&self, state: &AccessState, token: &Token) -> Option<Arc<Identity>> {
+    fn now(&self, state: &AccessState) -> Time {
         let now = self.engine.now();
-        let now = state.time().map_or(now, |head| head.max(now));
+        state.time().map_or(now, |head| head.max(now))
+    }
+
+    /// Whose key it is that has this digest, if it was recognised before, and nothing has changed since.
+    fn again(&self, digest: &KeyHash) -> Option<Arc<Identity>> {
+        let recognised = self.recognised.find(digest)?;
+        let Bearer::Member { organisation, .. } = &recognised.identity.bearer else { return None };
+        let state = self.engine.hot_state(organisation)?;
+        let now = self.now(&state);
+        if !recognised.counts(&state, now) {
+            return None;
+        }
+        self.note(&recognised.identity, now);
+        Some(recognised.identity.clone())
+    }
+
+    fn remember(&self, state: &Arc<AccessState>, token: &Token, identity: &Arc<Identity>) {
+        let until = state.key(token.key().as_str()).and_then(|key| key.expires);
+        let (digest, state, identity) = (token.hash(), Arc::downgrade(state), identity.clone());
+        self.recognised.keep(Recognised { digest, state, until, identity });
+    }
+
+    fn member(&self, state: &AccessState, token: &Token) -> Option<Arc<Identity>> {
+        let now = self.now(state);
         match authenticate(state, token, now) {
             Ok(Caller { organisation, member, key }) => {
                 let identity = self.identity((Some(organisation.clone()), key.clone()), || {
@@ -125,8 +150,14 @@ impl Keys for EngineKeys {
         if text.starts_with(OPERATOR_PREFIX) {
             return self.operator(text);
         }
+        if let Some(identity) = self.again(&Token::hash_of(text)) {
+            return Some(identity);
+        }
         let token = Token::parse(text).ok()?;
-        self.member(self.engine.hot_state(token.organisation())?.as_ref(), &token)
+        let state = self.engine.hot_state(token.organisation())?;
+        let identity = self.member(&state, &token)?;
+        self.remember(&state, &token, &identity);
+        Some(identity)
     }
 
     async fn find(&self, text: &str) -> Answer<Option<Arc<Identity>>> {
@@ -141,6 +172,55 @@ impl Keys for EngineKeys {
         }
         let state = self.engine.state(organisation).await?;
         Ok(self.member(&state, &token))
+    }
+}
+
+/// A key that was recognised. Only its digest is kept of it.
+#[derive(Debug)]
+struct Recognised {
+    digest: KeyHash,
+    /// What it was recognised by.
+    state: Weak<AccessState>,
+    /// When the key ends, if it does.
+    until: Option<Time>,
+    identity: Arc<Identity>,
+}
+
+impl Recognised {
+    /// Whether it would be recognised again: a key or its member changes by an event, and each event makes another state.
+    fn counts(&self, state: &Arc<AccessState>, now: Time) -> bool {
+        std::ptr::eq(self.state.as_ptr(), Arc::as_ptr(state)) && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// The keys recognised last, each at the place that its digest names.
+#[derive(Debug)]
+struct RecognisedKeys(Box<[ArcSwapOption<Recognised>]>);
+
+/// How many there are, at most.
+const RECOGNISED: usize = 1_024;
+
+impl Default for RecognisedKeys {
+    fn default() -> Self {
+        Self(std::iter::repeat_with(ArcSwapOption::empty).take(RECOGNISED).collect())
+    }
+}
+
+impl RecognisedKeys {
+    /// Digests are compared as quickly as can be: a digest that is nearly right brings nobody nearer to a key.
+    fn find(&self, digest: &KeyHash) -> Option<Arc<Recognised>> {
+        self.place(digest)?.load_full().filter(|recognised| recognised.digest == *digest)
+    }
+
+    fn keep(&self, recognised: Recognised) {
+        if let Some(place) = self.place(&recognised.digest) {
+            place.store(Some(Arc::new(recognised)));
+        }
+    }
+
+    fn place(&self, digest: &KeyHash) -> Option<&ArcSwapOption<Recognised>> {
+        let [first, second, ..] = *digest.bytes();
+        self.0.get(usize::from(u16::from_le_bytes([first, second])) % RECOGNISED)
     }
 }
 

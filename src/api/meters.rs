@@ -12,6 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use super::direct::Check;
 use super::envelope::Route;
 
 /// Bounds of the buckets, in seconds: a check takes tens of microseconds, a durable write some milliseconds.
@@ -20,6 +21,9 @@ const BUCKETS: [f64; 14] =
 
 /// Bounds of the buckets, in requests.
 const GROUPS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
+/// The status of a check that was answered, whatever it came to.
+const ANSWERED: u16 = 200;
 
 impl Route {
     fn label(&self) -> &str {
@@ -68,6 +72,13 @@ struct Ruled {
     rule: &'static str,
 }
 
+/// What is counted of one kind of checks that were answered. They are many: it is at hand, and not looked up each time.
+#[derive(Debug)]
+struct Answers {
+    requests: Counter,
+    durations: Histogram,
+}
+
 fn histogram() -> Histogram {
     Histogram::new(BUCKETS)
 }
@@ -101,6 +112,8 @@ pub struct Meters {
     requests: Family<Answered, Counter>,
     durations: Family<Routed, Histogram, fn() -> Histogram>,
     refusals: Family<Ruled, Counter>,
+    single: Answers,
+    batch: Answers,
 }
 
 impl Meters {
@@ -108,6 +121,15 @@ impl Meters {
     pub(super) fn new() -> Self {
         let mut registry = Registry::with_prefix("chancery");
         let checks = Family::<Decided, Counter>::default();
+        let requests = Family::<Answered, Counter>::default();
+        let durations = Family::<_, _, fn() -> _>::new_with_constructor(histogram);
+        let answers = |check| {
+            let route = Route::Check(check);
+            Answers {
+                requests: requests.get_or_create_owned(&Answered { route: route.clone(), status: ANSWERED }),
+                durations: durations.get_or_create_owned(&Routed { route }),
+            }
+        };
         let meters = Self {
             allowed: checks.get_or_create_owned(&Decided { decision: "allowed" }),
             denied: checks.get_or_create_owned(&Decided { decision: "denied" }),
@@ -120,8 +142,10 @@ impl Meters {
             connections: Gauge::default(),
             feed_readers: Gauge::default(),
             organisations: Gauge::default(),
-            requests: Family::default(),
-            durations: Family::new_with_constructor(histogram),
+            single: answers(Check::Single),
+            batch: answers(Check::Batch),
+            requests,
+            durations,
             refusals: Family::default(),
             registry: Registry::default(),
         };
@@ -145,6 +169,17 @@ impl Meters {
 
     /// Counts an answer.
     pub(super) fn answered(&self, route: &Route, status: u16, took: Duration) {
+        if let Route::Check(check) = route
+            && status == ANSWERED
+        {
+            let answers = match check {
+                Check::Single => &self.single,
+                Check::Batch => &self.batch,
+            };
+            answers.durations.observe(took.as_secs_f64());
+            answers.requests.inc();
+            return;
+        }
         let routed = Routed { route: route.clone() };
         self.durations.get_or_create(&routed).observe(took.as_secs_f64());
         self.requests.get_or_create(&Answered { route: routed.route, status }).inc();

@@ -30,6 +30,7 @@ pub mod lines;
 pub mod logs;
 mod meters;
 mod operations;
+mod parameters;
 pub mod problem;
 mod rate;
 pub mod server;

@@ -1,7 +1,13 @@
-//! Instants as programs write them.
+//! Instants as programs write them, and limits of time.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
 
 use chancery_aggregates::vocabulary::Time;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use tokio::time::error::Elapsed;
 
 /// An instant by RFC 3339; the seconds may be left out, as in the examples of the specification.
 pub(super) fn time(text: &str) -> Option<Time> {
@@ -22,9 +28,32 @@ pub(super) fn time(text: &str) -> Option<Time> {
     local.checked_sub_signed(offset).map(|time| time.and_utc())
 }
 
+/// Waits no longer than this. What is ready at once, as nearly all requests are, has no timer made for it.
+///
+/// # Errors
+/// When the time is over.
+pub(super) async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
+    let mut future = pin!(future);
+    match poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
+        Poll::Ready(output) => Ok(output),
+        Poll::Pending => tokio::time::timeout(limit, future).await,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_is_ready_at_once_needs_no_time_and_the_rest_has_its_limit() {
+        assert_eq!(within(Duration::ZERO, async { 1 }).await.ok(), Some(1));
+        let yielding = async {
+            tokio::task::yield_now().await;
+            2
+        };
+        assert_eq!(within(Duration::from_secs(60), yielding).await.ok(), Some(2));
+        assert!(within(Duration::from_millis(5), std::future::pending::<()>()).await.is_err());
+    }
 
     #[test]
     fn times_are_read_with_and_without_seconds() {

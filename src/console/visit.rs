@@ -118,10 +118,11 @@ async fn density(service: &Shared, head: &Facts) -> Option<Density> {
 }
 
 fn origin(parts: &Parts, service: &Service) -> Origin {
+    let address = client_address(&parts.headers, parts.extensions.get().copied(), service);
     let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
     Origin {
         source: Some("console".to_owned()),
-        address: client_address(parts, service).map(|address| address.to_string()),
+        address: address.map(|address| address.to_string()),
         agent: agent.map(str::to_owned),
     }
 }

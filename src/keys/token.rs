@@ -91,6 +91,11 @@ impl Token {
         digest(&self.text)
     }
 
+    /// The digest that the log would keep of a text, if it is a key.
+    pub(crate) fn hash_of(text: &str) -> KeyHash {
+        digest(text)
+    }
+
     /// The text, to be shown once.
     pub fn reveal(&self) -> &str {
         &self.text

@@ -8,6 +8,7 @@ use super::world::{OPERATOR, World};
 on_every_store!(
     a_key_lets_its_member_in_until_it_is_revoked_and_tells_when_it_was_used,
     a_repeated_request_cannot_show_the_secret_again,
+    a_key_that_was_recognised_ends_with_its_time_and_rests_with_its_member,
     a_key_makes_none_for_its_own_member_that_outlives_it,
     the_operator_lets_an_administrator_in_and_nobody_else,
     keys_are_made_seen_and_ended_by_the_same_authority_as_everywhere,
@@ -70,6 +71,22 @@ fn a_repeated_request_cannot_show_the_secret_again(world: &World) {
     let rehearsed = world.post(&format!("{}?dry_run=true", of("olivia")), "acme/olivia", &json!({"label": "x"})).ok();
     assert_eq!(rehearsed["events"][0]["type"], "KeyIssued");
     assert!(!rehearsed.to_string().contains("chancery_acme"), "{rehearsed}");
+}
+
+fn a_key_that_was_recognised_ends_with_its_time_and_rests_with_its_member(world: &World) {
+    let status = |token: &str| world.get(KEYS, token).status;
+    let (_, lasting) = issue(world, "mei", "acme/mei", &json!({"label": "lasting"}));
+    let end = chrono::Utc::now() + chrono::TimeDelta::seconds(4);
+    let (_, short) = issue(world, "mei", "acme/mei", &json!({"label": "short", "expires": end.to_rfc3339()}));
+    for token in [&lasting, &short, &lasting, &short] {
+        assert_eq!(status(token), 200);
+    }
+    world.line("acme", "--as olivia member suspend mei");
+    assert_eq!((status(&lasting), status(&short)), (401, 401));
+    world.line("acme", "--as olivia member reactivate mei");
+    assert_eq!(status(&lasting), 200);
+    std::thread::sleep((end - chrono::Utc::now()).to_std().unwrap_or_default());
+    assert_eq!((status(&short), status(&lasting)), (401, 200));
 }
 
 fn a_key_makes_none_for_its_own_member_that_outlives_it(world: &World) {

@@ -88,6 +88,11 @@ fn members_are_found_sorted_and_paged(world: &World) {
     assert_eq!(ids(&list(&next, "acme/olivia").ok()), ["omar"]);
     list(&next.replace("sort=id", "sort=added"), "acme/olivia").problem(400, "bad_cursor");
     list("role=nothing", "acme/olivia").problem(404, "unknown");
+    let problem = list("sort=id&serach=O", "acme/olivia").problem(400, "unknown_parameter");
+    assert_eq!(problem["field"], "serach");
+    let problem = list("sort=-name", "acme/olivia").problem(400, "bad_query");
+    assert_eq!(problem["field"], "sort");
+    assert!(problem["detail"].as_str().unwrap().starts_with("`sort`: unknown variant `-name`"), "{problem}");
 }
 
 fn a_scope_is_made_moved_shared_and_archived(world: &World) {

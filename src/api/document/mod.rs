@@ -12,6 +12,7 @@ use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, S
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::parameters::Parameters;
 use super::service::Shared;
 use crate::config::Settings;
 
@@ -27,6 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 pub(super) struct Document {
     json: Bytes,
     page: Bytes,
+    pub(super) parameters: Parameters,
 }
 
 impl Document {
@@ -35,7 +37,8 @@ impl Document {
         // INVARIANT: a description made of strings always has a JSON form.
         let mut value = serde_json::to_value(&document).unwrap_or_default();
         name_schemas(&mut value);
-        Self { json: value.to_string().into(), page: page::render(&value).into() }
+        let parameters = Parameters::of(&value);
+        Self { json: value.to_string().into(), page: page::render(&value).into(), parameters }
     }
 
     pub(super) fn text(&self) -> String {

@@ -1,5 +1,6 @@
 //! Connections: accepting them, their limits, TLS, and the end of the service.
 
+mod alarm;
 mod tls;
 
 use std::convert::Infallible;
@@ -9,13 +10,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use alarm::Alarm;
 use axum::Router;
 use axum::response::Response;
 use futures_util::future::Either;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::Service as HyperService;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 pub use tls::{Tls, TlsError};
@@ -139,7 +141,8 @@ impl Connection {
 
     async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let mut http = hyper::server::conn::http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(self.service.settings.header_timeout.0);
+        let alarm = Alarm::default();
+        http.timer(alarm.clone()).header_read_timeout(self.service.settings.header_timeout.0);
         // Answers are short: copied behind their heads they are sent at less cost than in two pieces.
         http.writev(false);
         let Endpoints { router, checks } = self.endpoints;
@@ -151,7 +154,7 @@ impl Connection {
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(self.service.settings.write_timeout.0));
         let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), introduced);
-        if let Err(error) = self.watcher.watch(connection).await {
+        if let Err(error) = alarm.watch(self.watcher.watch(connection)).await {
             tracing::debug!(%error, "a connection broke off");
         }
     }
@@ -172,13 +175,12 @@ impl HyperService<Request<Incoming>> for Introduced {
     type Future = Either<Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>, Routed>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        request.extensions_mut().insert(Peer(self.peer));
         match self.checks.as_ref().zip(Check::of(&request)) {
-            Some((service, check)) => {
-                let answer = check.answer(service.clone(), request);
-                Either::Left(Box::pin(async { Ok(answer.await) }))
+            Some((service, check)) => Either::Left(Box::pin(check.answer(service.clone(), Peer(self.peer), request))),
+            None => {
+                request.extensions_mut().insert(Peer(self.peer));
+                Either::Right(self.router.call(request))
             }
-            None => Either::Right(self.router.call(request)),
         }
     }
 }

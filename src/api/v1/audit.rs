@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::change::{Circumstances, Made};
+use super::change::{Circumstances, Made, Rehearsal};
 use super::log::{kinds, limit, named};
 use super::shapes::AuditPage;
 use super::view::AtLeast;
@@ -129,10 +129,11 @@ async fn list(
 /// The export is recorded before anything is sent, as the event `AuditExported`. What is sent is whole only if it ends as
 /// HTTP says it does: a download that breaks off is to be thrown away.
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/audit/export", operation_id = "export_audit", tag = "Log",
-    params(("organisation" = String, Path, description = "Where", example = "acme"), As, Chosen, Circumstances),
+    params(("organisation" = String, Path, description = "Where", example = "acme"), As, Chosen, Rehearsal, Circumstances),
     responses((status = 200, description = "Entries, as they come", content(
         (String = "text/csv", example = json!("position,time,type\r\n1,2026-03-03T14:30:00Z,RoleAssigned\r\n")),
         (String = "application/x-ndjson", example = json!("{\"class_uid\":3005,\"activity_id\":1}\n")),
+        (Value = "application/json", example = json!({"dry_run": true, "events": [], "access": [], "unseen": 0})),
         (String = "text/plain", example = json!("<110>1 2026-03-03T14:30:00.000000Z - chancery - RoleAssigned [meta sequenceId=\"1\"]\n")),
         (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", example = json!("(a workbook)")))), Failures))]
 async fn export(

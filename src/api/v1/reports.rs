@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::change::Circumstances;
+use super::change::{Circumstances, Rehearsal};
 use super::log::named;
 use super::view::{AtLeast, When, moment};
 use super::{Change, Seen, View};
@@ -93,7 +93,7 @@ async fn show(
 /// The export is recorded before anything is sent, as the event `AuditExported`. The same log gives the same bytes.
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/reports/{report}/export", operation_id = "export_report", tag = "Reports",
     params(("organisation" = String, Path, description = "Where", example = "acme"),
-        ("report" = String, Path, description = "Which one", example = "access"), As, Asked, When, Circumstances),
+        ("report" = String, Path, description = "Which one", example = "access"), As, Asked, When, Rehearsal, Circumstances),
     responses((status = 200, description = "The report", content(
         (String = "text/csv", example = json!("member,name\r\ntom,Tom Becker\r\n")),
         (String = "text/html", example = json!("<!DOCTYPE html>")),

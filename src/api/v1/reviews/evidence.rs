@@ -14,7 +14,7 @@ use crate::api::download::download;
 use crate::api::failures::Failures;
 use crate::api::problem::{Answer, Problem};
 use crate::api::service::Shared;
-use crate::api::v1::change::Circumstances;
+use crate::api::v1::change::{Circumstances, Rehearsal};
 use crate::api::v1::view::AtLeast;
 use crate::api::v1::{Change, Seen, View};
 use crate::reports::Format;
@@ -50,7 +50,7 @@ async fn show(State(service): State<Shared>, view: View, InPath(path): InPath<Re
 ///
 /// The export is recorded before anything is sent, as the event `AuditExported`.
 #[utoipa::path(get, path = "/v1/organisations/{organisation}/reviews/{review}/evidence/export",
-    operation_id = "export_review_evidence", tag = "Reviews", params(ReviewPath, As, Circumstances),
+    operation_id = "export_review_evidence", tag = "Reviews", params(ReviewPath, As, Rehearsal, Circumstances),
     responses((status = 200, description = "The evidence", content(
         (String = "text/csv", example = json!("line,member\r\n1,mei\r\n")),
         (String = "text/html", example = json!("<!DOCTYPE html>")),
