@@ -8,7 +8,7 @@ use chancery::aggregates::event::Details;
 use chancery::aggregates::founding::Founder;
 use chancery::aggregates::profile::{BUILT_IN, check::check};
 use chancery::aggregates::vocabulary::{Actor, MemberId, MemberKind, OrganisationId, RoleId, ScopeId, Window};
-use chancery::embed::{Chancery, Decision, Ownership, Request, Resolved};
+use chancery::embed::{Chancery, Decision, Request, Resolved};
 use chancery::engine::{self, Context};
 use chancery::store::Access;
 
@@ -44,7 +44,7 @@ async fn main() -> Result<(), Failure> {
     else {
         return Err("somebody or something is missing".into());
     };
-    let question = Resolved { subject: tom, action: approve, resource: acacia, ownership: Ownership::Unnamed, at: now };
+    let question = Resolved::new(tom, approve, acacia, now)?;
     println!("by handles: {}", fairmont.check_resolved(&question)?.is_allowed());
 
     // Lists, page by page.

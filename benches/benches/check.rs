@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chancery::aggregates::AccessState;
-use chancery::aggregates::access::{Ownership, Question, evaluate, evaluate_question};
+use chancery::aggregates::access::{Question, evaluate, evaluate_question};
 use chancery::aggregates::event::{Event, MemberEvent, RoleEvent, ScopeEvent, Stamp};
 use chancery::aggregates::vocabulary::{MemberId, PermissionKey, PermissionRef, Window};
 use chancery::embed::{Organisation, Organisations, Resolved};
@@ -61,13 +61,7 @@ impl Ours {
         let state = shape.state("tenant").with_index();
         let organisation = Organisation::new(Arc::new(Published::new(state.index().unwrap().clone())));
         let access = organisation.access();
-        let resolve = |asked: &Asked| Resolved {
-            subject: access.subject(&asked.subject).unwrap(),
-            action: access.action(&asked.permission).unwrap(),
-            resource: access.resource(&asked.scope).unwrap(),
-            ownership: Ownership::Unnamed,
-            at: now(),
-        };
+        let resolve = |asked: &Asked| access.resolve(&asked.request()).unwrap();
         let questions = asked.iter().map(|asked| asked.question(&state)).collect();
         let resolved = asked.iter().map(resolve).collect();
         Self { state, organisation, questions, resolved }
@@ -201,17 +195,7 @@ fn big_shape() {
         let accesses: Vec<_> = list.iter().map(Organisation::access).collect();
         let resolved: Vec<(usize, Resolved)> = asked
             .iter()
-            .map(|asked| {
-                let access = &accesses[asked.organisation];
-                let resolved = Resolved {
-                    subject: access.subject(&asked.subject).unwrap(),
-                    action: access.action(&asked.permission).unwrap(),
-                    resource: access.resource(&asked.scope).unwrap(),
-                    ownership: Ownership::Unnamed,
-                    at: now(),
-                };
-                (asked.organisation, resolved)
-            })
+            .map(|asked| (asked.organisation, accesses[asked.organisation].resolve(&asked.request()).unwrap()))
             .collect();
         let contenders = vec![
             Contender::new("yardstick, numbers", &asked, |asked: &Asked| {

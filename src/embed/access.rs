@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chancery_aggregates::access::index::{self, AccessIndex};
-use chancery_aggregates::access::{Decision, Holdings, Question, Request};
+use chancery_aggregates::access::{Decision, Denial, Holdings, Request};
 use chancery_aggregates::state::permission_set::PermissionIx;
 use chancery_aggregates::vocabulary::Time;
 
@@ -47,13 +47,14 @@ impl Organisation {
         self.published.load().evaluate(request)
     }
 
-    /// Answers a question by handles.
+    /// Answers a question with everything looked up.
     ///
     /// # Errors
-    /// When a handle is not of this organisation.
-    #[inline]
+    /// When it is about another organisation.
+    #[inline(always)]
     pub fn check_resolved(&self, question: &Resolved) -> Result<Decision, ForeignHandle> {
-        decide(&self.published.load(), question, self.published.number())
+        own(question.organisation, self.published.number())?;
+        Ok(self.published.load().decide(&question.question))
     }
 
     /// Whether the answer to a request is yes, without an obligation: [`Access::permits`] on the newest version.
@@ -62,13 +63,14 @@ impl Organisation {
         self.published.load().permits(request)
     }
 
-    /// Whether the answer to a question by handles is yes, without an obligation.
+    /// Whether the answer to a question with everything looked up is yes, without an obligation.
     ///
     /// # Errors
-    /// When a handle is not of this organisation.
-    #[inline]
+    /// When it is about another organisation.
+    #[inline(always)]
     pub fn permits_resolved(&self, question: &Resolved) -> Result<bool, ForeignHandle> {
-        permits(&self.published.load(), question, self.published.number())
+        own(question.organisation, self.published.number())?;
+        Ok(self.published.load().permits_question(&question.question))
     }
 }
 
@@ -101,6 +103,15 @@ impl Access {
         Some(Resource { number, organisation })
     }
 
+    /// Looks up all that a request names, to ask it again and again. About a scope that there is not, the answer stays no,
+    /// even when there is one of that id later.
+    ///
+    /// # Errors
+    /// When there is no such member or permission, which is the answer.
+    pub fn resolve(&self, request: &Request<'_>) -> Result<Resolved, Denial> {
+        Ok(Resolved { question: self.index.question(request)?, organisation: self.organisation })
+    }
+
     /// The organisation as a whole.
     pub fn whole(&self) -> Resource {
         Resource { number: None, organisation: self.organisation }
@@ -130,13 +141,14 @@ impl Access {
         self.index.evaluate(request)
     }
 
-    /// Answers a question by handles.
+    /// Answers a question with everything looked up.
     ///
     /// # Errors
-    /// When a handle is not of this organisation.
-    #[inline]
+    /// When it is about another organisation.
+    #[inline(always)]
     pub fn check_resolved(&self, question: &Resolved) -> Result<Decision, ForeignHandle> {
-        decide(&self.index, question, self.organisation)
+        own(question.organisation, self.organisation)?;
+        Ok(self.index.decide(&question.question))
     }
 
     /// Whether the answer to a request is yes, without an obligation: no for what is allowed for the subject's
@@ -146,13 +158,14 @@ impl Access {
         self.index.permits(request)
     }
 
-    /// Whether the answer to a question by handles is yes, without an obligation.
+    /// Whether the answer to a question with everything looked up is yes, without an obligation.
     ///
     /// # Errors
-    /// When a handle is not of this organisation.
-    #[inline]
+    /// When it is about another organisation.
+    #[inline(always)]
     pub fn permits_resolved(&self, question: &Resolved) -> Result<bool, ForeignHandle> {
-        permits(&self.index, question, self.organisation)
+        own(question.organisation, self.organisation)?;
+        Ok(self.index.permits_question(&question.question))
     }
 
     /// Answers requests in their order, all from this version.
@@ -240,7 +253,7 @@ impl Access {
     }
 
     fn own(&self, organisation: u32) -> Result<(), ForeignHandle> {
-        if organisation == self.organisation { Ok(()) } else { Err(ForeignHandle) }
+        own(organisation, self.organisation)
     }
 
     fn start(&self, from: Option<Cursor>, limit: usize) -> Result<u64, PageError> {
@@ -266,30 +279,8 @@ impl Access {
     }
 }
 
+/// Whether something is of the organisation that is asked.
 #[inline]
-fn decide(index: &AccessIndex, question: &Resolved, organisation: u32) -> Result<Decision, ForeignHandle> {
-    let Resolved { subject, action, resource, .. } = question;
-    own(question, organisation)?;
-    Ok(index.decide_by(subject.number, action.number, resource.number, || native(question)))
-}
-
-#[inline]
-fn permits(index: &AccessIndex, question: &Resolved, organisation: u32) -> Result<bool, ForeignHandle> {
-    let Resolved { subject, action, resource, .. } = question;
-    own(question, organisation)?;
-    Ok(index.permits_by(subject.number, action.number, resource.number, || native(question)))
-}
-
-/// Whether all handles of a question are of an organisation.
-#[inline]
-fn own(question: &Resolved, organisation: u32) -> Result<(), ForeignHandle> {
-    let Resolved { subject, action, resource, .. } = question;
-    let differs = |other: u32| other ^ organisation;
-    let any = differs(subject.organisation) | differs(action.organisation) | differs(resource.organisation);
-    if any == 0 { Ok(()) } else { Err(ForeignHandle) }
-}
-
-fn native(question: &Resolved) -> Question {
-    let Resolved { subject, action, resource, ownership, at } = *question;
-    Question { subject: subject.number, permission: action.number, place: resource.place(), ownership, at }
+fn own(organisation: u32, asked: u32) -> Result<(), ForeignHandle> {
+    if organisation == asked { Ok(()) } else { Err(ForeignHandle) }
 }

@@ -7,7 +7,7 @@
 //! handle answers as for something unknown. A handle of another organisation, or of the same one loaded anew,
 //! is refused.
 
-use chancery_aggregates::access::{Ownership, Place};
+use chancery_aggregates::access::{Ownership, Place, Question};
 use chancery_aggregates::state::permission_set::PermissionIx;
 use chancery_aggregates::state::{MemberIx, ScopeIx};
 use chancery_aggregates::vocabulary::Time;
@@ -34,19 +34,41 @@ pub struct Resource {
     pub(super) organisation: u32,
 }
 
-/// A question with everything looked up.
+/// A question with everything looked up, of one organisation. Made once, it can be asked of every version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resolved {
-    /// Who.
-    pub subject: Subject,
-    /// What.
-    pub action: Action,
-    /// Where.
-    pub resource: Resource,
-    /// Whose.
-    pub ownership: Ownership,
-    /// When.
-    pub at: Time,
+    pub(super) question: Question,
+    pub(super) organisation: u32,
+}
+
+impl Resolved {
+    /// Whether the subject may do this on the resource at an instant.
+    ///
+    /// # Errors
+    /// When the handles are not all of one organisation.
+    pub fn new(subject: Subject, action: Action, resource: Resource, at: Time) -> Result<Self, ForeignHandle> {
+        let organisation = subject.organisation;
+        if (action.organisation, resource.organisation) != (organisation, organisation) {
+            return Err(ForeignHandle);
+        }
+        let (subject, permission, place) = (subject.number, action.number, resource.place());
+        let question = Question { subject, permission, place, ownership: Ownership::Unnamed, at };
+        Ok(Self { question, organisation })
+    }
+
+    /// The same about a resource of which it is known whose own it is.
+    #[must_use]
+    pub fn owned(mut self, ownership: Ownership) -> Self {
+        self.question.ownership = ownership;
+        self
+    }
+
+    /// The same at another instant.
+    #[must_use]
+    pub fn at(mut self, at: Time) -> Self {
+        self.question.at = at;
+        self
+    }
 }
 
 /// A handle of another organisation, or of an earlier loading of this one.

@@ -18,7 +18,8 @@
 //!   nobody: it sees a command of this process when the command is acknowledged, and other processes' when this
 //!   one learns of them ([`Chancery::catch_up`]).
 //! - [`Access`] is one version, held fast: for several questions that must be answered alike, for batches and lists.
-//! - [`Subject`], [`Action`] and [`Resource`] are things looked up beforehand; checks by them are the fastest.
+//! - [`Subject`], [`Action`] and [`Resource`] are things looked up beforehand, and a [`Resolved`] is a question made of them:
+//!   checks by it are the fastest.
 //!
 //! The instant of a question comes from the caller. Reading a clock takes longer than a check; one reading
 //! serves a whole request or batch.

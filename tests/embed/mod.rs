@@ -65,13 +65,12 @@ fn is_outright(decision: &Decision) -> bool {
 }
 
 fn resolve(access: &Access, request: &Request<'_>) -> Option<Resolved> {
-    Some(Resolved {
-        subject: access.subject(request.subject)?,
-        action: access.action(request.permission)?,
-        resource: request.scope.map_or(Some(access.whole()), |id| access.resource(id))?,
-        ownership: Ownership::of(request.owner, request.subject),
-        at: request.at,
-    })
+    let resource = request.scope.map_or(Some(access.whole()), |id| access.resource(id))?;
+    let (subject, action) = (access.subject(request.subject)?, access.action(request.permission)?);
+    let resolved = Resolved::new(subject, action, resource, request.at).unwrap();
+    let resolved = resolved.owned(Ownership::of(request.owner, request.subject));
+    assert_eq!(access.resolve(request), Ok(resolved));
+    Some(resolved)
 }
 
 fn compare_lists(access: &Access, state: &AccessState, at: Time) {
@@ -178,8 +177,8 @@ fn a_handle_means_the_same_thing_after_any_change() {
             assert_eq!((last.action_key(action), last.action(permission)), (Some(permission.as_str()), Some(action)));
             for scope in &scopes {
                 let resource = first.resource(scope).unwrap();
-                let (ownership, at) = (Ownership::Unnamed, history.now());
-                let resolved = Resolved { subject, action, resource, ownership, at };
+                let at = history.now();
+                let resolved = Resolved::new(subject, action, resource, Time::MIN_UTC).unwrap().at(at);
                 let request = Request { subject: member, permission, scope: Some(scope), owner: None, at };
                 assert_eq!(organisation.check_resolved(&resolved), Ok(organisation.check(&request)));
                 assert_eq!(organisation.permits_resolved(&resolved), Ok(organisation.permits(&request)));
@@ -196,31 +195,35 @@ fn a_handle_of_another_organisation_is_refused() {
         let other = Chancery::over(other.engine).organisation("tenant").await.unwrap();
         let (own, foreign) = (one.access(), other.access());
         let key = own.index().profile().unwrap().permissions()[0].key.clone();
-        let [ours, theirs] = [&own, &foreign].map(|access| Resolved {
-            subject: access.subject("founder").unwrap(),
-            action: access.action(key.as_str()).unwrap(),
-            resource: access.whole(),
-            ownership: Ownership::Unnamed,
-            at: Time::MIN_UTC,
-        });
+        let handles = |access: &Access| {
+            (access.subject("founder").unwrap(), access.action(key.as_str()).unwrap(), access.whole())
+        };
+        let ((subject, action, whole), theirs) = (handles(&own), handles(&foreign));
+        let at = Time::MIN_UTC;
+        let ours = Resolved::new(subject, action, whole, at).unwrap();
         assert!(one.check_resolved(&ours).unwrap().is_allowed());
-        for mixed in [
-            Resolved { subject: theirs.subject, ..ours },
-            Resolved { action: theirs.action, ..ours },
-            Resolved { resource: theirs.resource, ..ours },
+        for (subject, action, resource) in [
+            (theirs.0, action, whole),
+            (subject, theirs.1, whole),
+            (subject, action, theirs.2),
+            (theirs.0, theirs.1, whole),
         ] {
-            assert_eq!(one.check_resolved(&mixed), Err(ForeignHandle));
-            assert_eq!(own.check_resolved(&mixed), Err(ForeignHandle));
-            assert_eq!(
-                (one.permits_resolved(&mixed), own.permits_resolved(&mixed)),
-                (Err(ForeignHandle), Err(ForeignHandle))
-            );
+            assert_eq!(Resolved::new(subject, action, resource, at), Err(ForeignHandle));
         }
-        assert_eq!(own.subject_id(theirs.subject), None);
-        assert_eq!(own.permissions_of(ours.subject, theirs.resource, ours.at), Err(ForeignHandle));
-        let refused = own.subjects(theirs.action, ours.resource, ours.at, None, 10);
-        assert_eq!(refused, Err(PageError::Foreign(ForeignHandle)));
-        assert_eq!(own.subjects(ours.action, ours.resource, ours.at, None, 0), Err(PageError::Empty));
+        let foreign = Resolved::new(theirs.0, theirs.1, theirs.2, at).unwrap();
+        assert_eq!(
+            (one.check_resolved(&foreign), own.check_resolved(&foreign)),
+            (Err(ForeignHandle), Err(ForeignHandle))
+        );
+        assert_eq!(
+            (one.permits_resolved(&foreign), own.permits_resolved(&foreign)),
+            (Err(ForeignHandle), Err(ForeignHandle))
+        );
+        assert!(other.permits_resolved(&foreign).unwrap());
+        assert_eq!(own.subject_id(theirs.0), None);
+        assert_eq!(own.permissions_of(subject, theirs.2, at), Err(ForeignHandle));
+        assert_eq!(own.subjects(theirs.1, whole, at, None, 10), Err(PageError::Foreign(ForeignHandle)));
+        assert_eq!(own.subjects(action, whole, at, None, 0), Err(PageError::Empty));
     });
 }
 

@@ -6,8 +6,15 @@ use chancery_aggregates::access::index::{AccessIndex, Page, Resource, ResourceIt
 use chancery_aggregates::access::{
     Decision, Ownership, Place, Question, Reading, Request, evaluate, evaluate_question, holdings, turning_points,
 };
+use chancery_aggregates::event::{
+    Details, Event, MemberEvent, OrganisationEvent, RoleCreated, RoleEvent, ScopeEvent, Stamp,
+};
+use chancery_aggregates::profile::{BUILT_IN, check::check, document::AssignedBy};
 use chancery_aggregates::state::MemberIx;
-use chancery_aggregates::vocabulary::Time;
+use chancery_aggregates::vocabulary::{
+    AccountTypeKey, MemberId, MemberKind, MemberScope, OrganisationId, PermissionKey, RoleId, RoleRef, ScopeId,
+    ScopeRef, Time, Window,
+};
 use chrono::TimeDelta;
 
 use crate::world::{Script, World, play};
@@ -157,6 +164,120 @@ pub(crate) fn the_index_gives_the_states_answers(profile: &str, script: &Script)
     if let Some(compact) = compact {
         compare(&world.state, compact.index().unwrap(), world.now);
     }
+}
+
+/// Members, scopes and what roles give are each more than a page of the tables that common answers read.
+#[test]
+fn tables_of_many_pages_give_the_states_answers() {
+    let mut state = many();
+    let state_of_one = state.clone().with_index();
+    let compact = state.clone().with_compact_index();
+    // Kept along with the events after it, it is what it is when it is made anew.
+    let mut kept = state.clone().with_index();
+    for event in (0..500).map(|n| assigned(n * 3, n, n.is_multiple_of(2))) {
+        for state in [&mut state, &mut kept] {
+            let position = state.position() + 1;
+            state.apply(&event, Stamp { position, time: Time::UNIX_EPOCH });
+        }
+    }
+    compare_sample(&many(), state_of_one.index().unwrap());
+    compare_sample(&many(), compact.index().unwrap());
+    compare_sample(&state, kept.index().unwrap());
+    compare_sample(&state, state.clone().with_index().index().unwrap());
+}
+
+fn compare_sample(state: &AccessState, index: &AccessIndex) {
+    let profile = state.profile().unwrap();
+    let (mut yes, mut asked) = (0, 0);
+    for (subject, _) in state.members().step_by(31) {
+        for place in places(state).into_iter().step_by(37) {
+            for key in profile.permissions().iter().step_by(5) {
+                let permission = profile.permission_ix(key.key.as_str()).unwrap();
+                let at = Time::UNIX_EPOCH;
+                let question = Question { subject, permission, place, ownership: Ownership::Unnamed, at };
+                let decision = evaluate_question(state, &question);
+                (yes, asked) = (yes + usize::from(decision.is_allowed()), asked + 1);
+                let outright = decision == Decision::Allowed { only_own: false };
+                assert_eq!(index.permits_question(&question), outright, "{question:?}");
+                assert_eq!(index.decide(&question), decision, "{question:?}");
+            }
+        }
+    }
+    assert!(yes > 100 && asked > 10 * yes, "{yes} of {asked}");
+}
+
+/// 3,000 members, 2,000 scopes in trees of ten, and 500 roles with a permission each.
+fn many() -> AccessState {
+    let profile = check(BUILT_IN.iter().find(|(name, _)| *name == "proplink").unwrap().1).unwrap();
+    let permissions = profile.categories.iter().flat_map(|category| &category.permissions);
+    let permissions: Vec<PermissionKey> =
+        permissions.map(|permission| PermissionKey::known(permission.key.as_str())).collect();
+    let account_type = AccountTypeKey::known(profile.account_types[0].key.as_str());
+    let founded = OrganisationEvent::OrganisationFounded {
+        organisation: OrganisationId::known("many"),
+        name: "Many".into(),
+        profile: Box::new(profile),
+    };
+    let scopes = (0..2_000).map(|n: usize| {
+        let parent = (!n.is_multiple_of(10)).then(|| scope(n - 1));
+        ScopeEvent::ScopeCreated { scope: scope(n), kind: "site".into(), parent }.into()
+    });
+    let roles = (0..500).map(|n| {
+        RoleEvent::RoleCreated(Box::new(RoleCreated {
+            role: role(n),
+            built_in: false,
+            description: String::new(),
+            colour: None,
+            level: None,
+            locked: false,
+            everywhere: n.is_multiple_of(50),
+            assigned: AssignedBy::Hand,
+            assigned_only_by: Vec::new(),
+            account_types: Vec::new(),
+            permissions: vec![permissions[n % permissions.len()].clone()],
+            inherits: Vec::new(),
+            duplicate_of: None,
+        }))
+        .into()
+    });
+    let members = (0..3_000).map(|n| {
+        MemberEvent::MemberAdded {
+            member: member(n),
+            kind: MemberKind::Person,
+            account_type: account_type.clone(),
+            details: Details::default(),
+            scope: if n.is_multiple_of(9) {
+                MemberScope::All
+            } else {
+                MemberScope::Selected(vec![scope(n % 2_000), scope(n * 7 % 2_000)])
+            },
+        }
+        .into()
+    });
+    let held = (0..6_000).map(|n| assigned(n, n / 3, n.is_multiple_of(5)));
+    let mut state = AccessState::default();
+    let events = [founded.into()].into_iter().chain(scopes).chain(roles).chain(members).chain(held);
+    for (event, position) in events.zip(1..) {
+        state.apply(&event, Stamp { position, time: Time::UNIX_EPOCH });
+    }
+    state
+}
+
+fn assigned(n: usize, role_number: usize, scoped: bool) -> Event {
+    let (member, role, scope) = (member(n), role(role_number), scoped.then(|| scope(n * 3)));
+    MemberEvent::RoleAssigned { member, role, scope, window: Window::default(), before: None }.into()
+}
+
+fn member(n: usize) -> MemberId {
+    MemberId::known(format!("member-{}", n % 3_000))
+}
+
+fn role(n: usize) -> RoleRef {
+    RoleRef { id: RoleId::known(format!("role-{}", n % 500)), name: "Role".into() }
+}
+
+fn scope(n: usize) -> ScopeRef {
+    ScopeRef { id: ScopeId::known(format!("scope-{}", n % 2_000)), name: "Scope".into() }
 }
 
 mod the_index_gives_the_states_answers {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use chancery::embed::{Organisation, Organisations, Ownership, Resolved};
+use chancery::embed::{Organisation, Organisations, Resolved};
 use chancery::engine::Published;
 use chancery_benches::measure::{Contender, race, report, resident};
 use chancery_benches::plot::{Panel, Series};
-use chancery_benches::shape::{Asked, now, org, organisation_id};
+use chancery_benches::shape::{Asked, org, organisation_id};
 use chancery_benches::yardstick::{Big, Keys};
 
 use crate::{SCALES, setting};
@@ -42,14 +42,7 @@ fn one(count: usize) -> [f64; 4] {
     let asked = shape.questions(QUESTIONS, count, 50);
     let accesses: Vec<_> = list.iter().map(Organisation::access).collect();
     let resolve = |asked: &Asked| {
-        let access = &accesses[asked.organisation];
-        let resolved = Resolved {
-            subject: access.subject(&asked.subject).unwrap(),
-            action: access.action(&asked.permission).unwrap(),
-            resource: access.resource(&asked.scope).unwrap(),
-            ownership: Ownership::Unnamed,
-            at: now(),
-        };
+        let resolved = accesses[asked.organisation].resolve(&asked.request()).unwrap();
         (asked.organisation, resolved)
     };
     let resolved: Vec<(usize, Resolved)> = asked.iter().map(resolve).collect();

@@ -27,7 +27,7 @@ use member::{Extra, Plain, Row};
 use names::{Id, Names};
 use near::Near;
 use pages::Pages;
-use quick::{Cells, Grid, Line, Quick};
+use quick::{Bits, Cells, Grid, Line};
 use single::Singles;
 
 use super::coverage::Place;
@@ -169,28 +169,19 @@ impl AccessIndex {
     }
 
     /// Answers a question, as [`evaluate_question`](super::evaluate_question) does.
-    #[inline]
+    #[inline(always)]
     pub fn decide(&self, question: &Question) -> Decision {
-        match question.place {
-            Place::Nowhere => self.decide_by_rule(question),
-            _ => self.decide_by(question.subject, question.permission, question.place.scope(), || *question),
+        match self.bits_at_hand(question).and_then(Bits::decision) {
+            Some(decision) => decision,
+            None => self.decide_by_more(question),
         }
     }
 
-    /// The same by numbers: the question as a whole is put together only where it takes more than what is written down.
-    #[inline]
-    pub fn decide_by(
-        &self,
-        subject: MemberIx,
-        permission: PermissionIx,
-        scope: Option<ScopeIx>,
-        question: impl FnOnce() -> Question,
-    ) -> Decision {
-        match self.bits(subject, permission, scope).quick() {
-            Quick::Allowed => Decision::Allowed { only_own: false },
-            Quick::NoRole => Decision::Denied(Denial::NoRole),
-            Quick::OutOfScope => Decision::Denied(Denial::OutOfScope),
-            Quick::Unsure => self.decide_by_rule(&question()),
+    #[inline(never)]
+    fn decide_by_more(&self, question: &Question) -> Decision {
+        match self.bits_of_single(question).unwrap_or_else(|| self.bits(question)).decision() {
+            Some(decision) => decision,
+            None => self.decide_by_rule(question),
         }
     }
 
@@ -202,24 +193,20 @@ impl AccessIndex {
     }
 
     /// [`AccessIndex::permits`] with everything looked up.
-    #[inline]
+    #[inline(always)]
     pub fn permits_question(&self, question: &Question) -> bool {
-        match question.place {
-            Place::Nowhere => self.permits_by_rule(question),
-            _ => self.permits_by(question.subject, question.permission, question.place.scope(), || *question),
+        match self.bits_at_hand(question) {
+            Some(bits) => bits.is_yes(),
+            None => self.permits_by_more(question),
         }
     }
 
-    /// The same by numbers, as [`AccessIndex::decide_by`].
-    #[inline]
-    pub fn permits_by(
-        &self,
-        subject: MemberIx,
-        permission: PermissionIx,
-        scope: Option<ScopeIx>,
-        question: impl FnOnce() -> Question,
-    ) -> bool {
-        self.bits(subject, permission, scope).yes().unwrap_or_else(|| self.permits_by_rule(&question()))
+    #[inline(never)]
+    fn permits_by_more(&self, question: &Question) -> bool {
+        match self.bits_of_single(question) {
+            Some(bits) => bits.is_yes(),
+            None => self.bits(question).yes().unwrap_or_else(|| self.permits_by_rule(question)),
+        }
     }
 
     #[inline(never)]

@@ -1,48 +1,60 @@
-//! A list for what nearly every answer reads. Its first page is one load away, so that a small organisation's
-//! tables are read without going through a list of pages; a change copies one page.
+//! A list for what nearly every answer reads. Where it fits into a page, as a small organisation's tables do, an element
+//! is one load away; where it does not, it is two, for the first page as for every other, so that no processor has to
+//! foresee which. A change copies one page.
 
 use std::sync::Arc;
 
 /// A table in pages of `SIZE` elements, a power of two. What was never put there is the default.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Near<T, const SIZE: usize> {
-    first: Arc<[T]>,
-    /// All that is behind the first page. One pointer wide: three of these tables share a cache line.
-    further: Arc<Vec<Arc<[T]>>>,
+    /// All of it, or nothing.
+    one: Arc<[T]>,
+    /// Its pages, where it has more than one. One pointer wide: three of these tables share a cache line.
+    pages: Arc<Vec<Arc<[T]>>>,
 }
 
 impl<T: Copy + Default, const SIZE: usize> Near<T, SIZE> {
     /// The element of this number; none, or the default, beyond the end.
     #[inline(always)]
     pub(super) fn get(&self, at: usize) -> Option<&T> {
-        match self.first.get(at) {
+        match self.one.get(at) {
             Some(element) => Some(element),
-            None => self.further.get((at / SIZE).wrapping_sub(1))?.get(at % SIZE),
+            None => self.pages.get(at / SIZE)?.get(at % SIZE),
         }
     }
 
-    /// Puts an element there; pages grow by doubling up to their size.
+    /// The same where all of it is one page; elsewhere none.
+    #[inline(always)]
+    pub(super) fn get_near(&self, at: usize) -> Option<&T> {
+        self.one.get(at)
+    }
+
+    /// Puts an element there.
     pub(super) fn put(&mut self, at: usize, element: T) {
-        let page = if at < SIZE {
-            &mut self.first
-        } else {
-            let further = Arc::make_mut(&mut self.further);
-            let number = at / SIZE - 1;
-            if further.len() <= number {
-                further.resize_with(number + 1, Arc::default);
-            }
-            // INVARIANT: it was made long enough.
-            let Some(page) = further.get_mut(number) else { return };
-            page
-        };
-        let needed = at % SIZE + 1;
-        if page.len() < needed {
-            let size = needed.max(4).next_power_of_two().min(SIZE);
-            *page = page.iter().copied().chain(std::iter::repeat_with(T::default)).take(size).collect();
+        if at < SIZE && self.pages.is_empty() {
+            return put_into::<T, SIZE>(&mut self.one, at, element);
         }
-        if let Some(slot) = Arc::make_mut(page).get_mut(at % SIZE) {
-            *slot = element;
+        let pages = Arc::make_mut(&mut self.pages);
+        if pages.is_empty() {
+            pages.push(std::mem::take(&mut self.one));
         }
+        if pages.len() <= at / SIZE {
+            pages.resize_with(at / SIZE + 1, Arc::default);
+        }
+        if let Some(page) = pages.get_mut(at / SIZE) {
+            put_into::<T, SIZE>(page, at % SIZE, element);
+        }
+    }
+}
+
+/// Puts an element into a page, which grows by doubling up to its size.
+fn put_into<T: Copy + Default, const SIZE: usize>(page: &mut Arc<[T]>, at: usize, element: T) {
+    if page.len() <= at {
+        let size = (at + 1).max(4).next_power_of_two().min(SIZE);
+        *page = page.iter().copied().chain(std::iter::repeat_with(T::default)).take(size).collect();
+    }
+    if let Some(slot) = Arc::make_mut(page).get_mut(at) {
+        *slot = element;
     }
 }
 
@@ -68,5 +80,6 @@ mod tests {
         }
         assert_eq!(all, expected);
         assert_eq!((read(&copy, 0), read(&copy, 3), read(&copy, 9)), (1, 0, 0));
+        assert_eq!((copy.get_near(0), table.get_near(0)), (Some(&1), None));
     }
 }

@@ -6,28 +6,21 @@
 //! narrowed, deleted, not for the account type or works everywhere; a scope that is shared or deep) is
 //! marked as such when it is written down, and left to the rule.
 
-use super::brief::{Brief, Form};
+use super::brief::Form;
 use super::near::Near;
 use super::{AccessIndex, RoleRow};
-use crate::access::evaluate::{may_ever_hold, suits};
+use crate::access::coverage::Place;
+use crate::access::evaluate::{Decision, Denial, Question, may_ever_hold, suits};
 use crate::profile::Profile;
 use crate::state::permission_set::PermissionIx;
 use crate::state::{MemberIx, RoleIx, ScopeIx};
 
 /// Permissions of a cell.
 const PERMISSIONS: usize = 32;
+/// What the line of a scope has that is left to the rule.
+const BY_RULE: u16 = 0xfffe;
 /// Scopes with greater numbers are left to the rule.
 const GREATEST: u32 = 0xfff0;
-
-/// What is known without the rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Quick {
-    Allowed,
-    NoRole,
-    OutOfScope,
-    /// Only the rule knows.
-    Unsure,
-}
 
 /// Two bits a permission: the lower one, the role gives it outright; the upper one, the rule must be asked.
 #[derive(Debug, Clone, Copy)]
@@ -49,9 +42,9 @@ pub(super) struct Grid {
 /// The cells of a grid.
 pub(super) type Cells = Near<Cell, 4096>;
 
-/// Four numbers of scopes.
+/// Four numbers of scopes. What compares them has no branch, so that all four are compared at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Lanes(u64);
+pub(super) struct Lanes([u16; 4]);
 
 impl Default for Lanes {
     fn default() -> Self {
@@ -60,49 +53,56 @@ impl Default for Lanes {
 }
 
 impl Lanes {
-    const LOW: u64 = 0x0001_0001_0001_0001;
-    const HIGH: u64 = 0x8000_8000_8000_8000;
     /// What no line of a scope has.
-    const NO_NODES: Self = Self(0xfffd_fffd_fffd_fffd);
+    const NO_NODES: Self = Self([0xfffd; 4]);
 
     pub(super) fn of_nodes(nodes: &[u32]) -> Option<Self> {
         Self::NO_NODES.filled(nodes.iter().copied())
     }
 
-    fn filled(self, numbers: impl IntoIterator<Item = u32>) -> Option<Self> {
-        let mut lanes = self.0;
+    fn filled(mut self, numbers: impl IntoIterator<Item = u32>) -> Option<Self> {
         for (at, number) in numbers.into_iter().enumerate() {
-            if at >= 4 || number > GREATEST {
-                return None;
-            }
-            lanes &= !(0xffff << (16 * at));
-            lanes |= u64::from(number) << (16 * at);
+            *self.0.get_mut(at)? = u16::try_from(number).ok().filter(|_| number <= GREATEST)?;
         }
-        Some(Self(lanes))
-    }
-
-    /// Whether any of the four is zero: true exactly then, though the bit that tells may be another's.
-    #[inline(always)]
-    fn has_zero(self) -> u64 {
-        self.0.wrapping_sub(Self::LOW) & !self.0 & Self::HIGH
+        Some(self)
     }
 
     /// Whether the two have a number in common.
     #[inline(always)]
-    fn meets(self, other: Self) -> bool {
-        let turned = |by: u32| Self(self.0 ^ other.0.rotate_left(by)).has_zero();
-        turned(0) | turned(16) | turned(32) | turned(48) != 0
+    fn meets(&self, other: &Self) -> bool {
+        let mut any = false;
+        for number in &self.0 {
+            for other in &other.0 {
+                any |= number == other;
+            }
+        }
+        any
+    }
+
+    /// Whether it has a number.
+    #[inline(always)]
+    fn has(&self, number: u16) -> bool {
+        let mut any = false;
+        for own in &self.0 {
+            any |= *own == number;
+        }
+        any
+    }
+
+    /// Whether all four are this one.
+    #[inline(always)]
+    fn has_only(&self, number: u16) -> bool {
+        let mut all = true;
+        for own in &self.0 {
+            all &= *own == number;
+        }
+        all
     }
 
     /// The number that stands first.
-    pub(super) fn first(self) -> u32 {
-        (self.0 & 0xffff) as u32
-    }
-
-    /// Whether it has the number that stands first in the other.
-    #[inline(always)]
-    fn has_first_of(self, other: u64) -> bool {
-        Self(self.0 ^ (other & 0xffff).wrapping_mul(Self::LOW)).has_zero() != 0
+    pub(super) fn first(&self) -> u16 {
+        let [first, ..] = self.0;
+        first
     }
 }
 
@@ -111,10 +111,16 @@ impl Lanes {
 pub(super) struct Line(Lanes);
 
 impl Line {
-    const OUT_OF_USE: Self = Self(Lanes(0xffff_ffff_ffff_ffff));
-    const BY_RULE: Self = Self(Lanes(0xffff_ffff_ffff_fffe));
+    const OUT_OF_USE: Self = Self(Lanes([0xffff; 4]));
+    const BY_RULE: Self = Self(Lanes([BY_RULE; 4]));
     /// The organisation as a whole: in use, and no node reaches it.
-    const ORGANISATION: Self = Self(Lanes(0xffff_ffff_ffff_fffc));
+    const ORGANISATION: Self = Self(Lanes([0xfffc; 4]));
+
+    /// Whether only the rule knows.
+    #[inline(always)]
+    fn is_by_rule(&self) -> bool {
+        self.0.has_only(BY_RULE)
+    }
 
     /// The line of a scope that is in use and not shared.
     fn of(above: impl Iterator<Item = ScopeIx>) -> Self {
@@ -205,82 +211,89 @@ impl AccessIndex {
         self.lines.put(ix.index(), line);
     }
 
-    /// What is written down about a question; without a scope it is about the organisation as a whole.
-    #[inline]
-    pub(super) fn bits(&self, member: MemberIx, permission: PermissionIx, scope: Option<ScopeIx>) -> Bits {
-        match self.briefs.get(member.index()) {
-            Some(brief) => self.bits_of_brief(brief, permission, scope),
-            None => self.bits_of_single(member, permission, scope),
-        }
-    }
-
-    /// The same where members are kept as singles.
-    #[inline]
-    fn bits_of_single(&self, member: MemberIx, permission: PermissionIx, scope: Option<ScopeIx>) -> Bits {
-        let Some(single) = self.singles.get(member.index()) else {
-            let brief = self.singles.other(member.index());
-            return brief.map_or(Bits::BY_RULE, |brief| self.bits_of_brief(brief, permission, scope));
-        };
-        let line = match scope.map(|scope| self.lines.get(scope.index())) {
-            Some(Some(line)) => *line,
-            Some(None) => return Bits::BY_RULE,
-            None => Line::ORGANISATION,
-        };
-        let (word, shift) = (permission.index() / PERMISSIONS, 2 * (permission.index() % PERMISSIONS));
-        if line == Line::BY_RULE || word >= self.grid.words {
-            return Bits::BY_RULE;
-        }
-        let given = self.cells.get(single.row() * self.grid.words + word).copied().unwrap_or_default().0;
-        Bits::of(line.0.has_first_of(single.scope()), given >> shift).covered_if(scope.is_none())
-    }
-
+    /// The most common answers by the fewest steps: about a scope, where all tables are of one page, the member has up to
+    /// two roles on nodes, and neither needs the rule for the permission. All of it is in [`AccessIndex::bits`] as well.
     #[inline(always)]
-    fn bits_of_brief(&self, brief: &Brief, permission: PermissionIx, scope: Option<ScopeIx>) -> Bits {
-        let line = match scope.map(|scope| self.lines.get(scope.index())) {
-            Some(Some(line)) => *line,
-            Some(None) => return Bits::BY_RULE,
-            None => Line::ORGANISATION,
-        };
-        let (word, shift) = (permission.index() / PERMISSIONS, 2 * (permission.index() % PERMISSIONS));
-        if line == Line::BY_RULE || word >= usize::from(brief.words) {
-            return Bits::BY_RULE;
+    pub(super) fn bits_at_hand(&self, question: &Question) -> Option<Bits> {
+        let brief = self.briefs.get_near(question.subject.index())?;
+        let line = self.lines.get_near(question.place.scope()?.index())?;
+        let (word, shift) = split(question.permission);
+        if brief.form != Form::Nodes || line.is_by_rule() || word >= usize::from(brief.words) {
+            return None;
         }
+        let cell = |row: u16| self.cells.get_near(usize::from(row) * usize::from(brief.words) + word);
         let [one, other, _] = brief.rows;
-        // The two most common forms first, each with no more than it takes.
-        let bits = if brief.form == Form::Nodes {
-            let given = self.cell(one, brief, word) | self.cell(other, brief, word);
-            Bits::of(line.0.meets(brief.nodes), given >> shift)
-        } else if brief.form == Form::Pair {
-            Bits::of(line.0.has_first_of(brief.nodes.0), self.cell(one, brief, word) >> shift)
-        } else {
-            self.bits_of_more(brief, line, word, shift)
-        };
-        bits.covered_if(scope.is_none())
+        let given = (cell(one)?.0 | cell(other)?.0) >> shift;
+        (given & 2 == 0).then(|| Bits::of(line.0.meets(&brief.nodes), given))
     }
 
-    fn bits_of_more(&self, brief: &Brief, line: Line, word: usize, shift: usize) -> Bits {
+    /// The same about a member who is kept as a single.
+    #[inline(always)]
+    pub(super) fn bits_of_single(&self, question: &Question) -> Option<Bits> {
+        let single = self.singles.get(question.subject.index())?;
+        let line = self.lines.get(question.place.scope()?.index())?;
+        let (word, shift) = split(question.permission);
+        if line.is_by_rule() || word >= self.grid.words {
+            return None;
+        }
+        let given = self.cells.get(single.row() * self.grid.words + word)?.0 >> shift;
+        (given & 2 == 0).then(|| Bits::of(line.0.has(single.scope()), given))
+    }
+
+    /// What is written down about a question.
+    #[inline(never)]
+    pub(super) fn bits(&self, question: &Question) -> Bits {
+        let line = match question.place {
+            Place::Scope(scope) => self.lines.get(scope.index()).copied().unwrap_or_default(),
+            Place::Organisation => Line::ORGANISATION,
+            Place::Nowhere => return Bits::BY_RULE,
+        };
+        let (word, shift) = split(question.permission);
+        if line.is_by_rule() || word >= self.grid.words {
+            return Bits::BY_RULE;
+        }
+        let bits = match self.singles.get(question.subject.index()) {
+            Some(single) => {
+                let given = self.cell(single.row(), word) >> shift;
+                Bits::of(line.0.has(single.scope()), given)
+            }
+            None => self.bits_of_brief(question.subject, line, word, shift),
+        };
+        bits.covered_if(question.place == Place::Organisation)
+    }
+
+    #[inline]
+    fn bits_of_brief(&self, member: MemberIx, line: Line, word: usize, shift: usize) -> Bits {
+        let Some(brief) = self.briefs.get(member.index()).or_else(|| self.singles.other(member.index())) else {
+            return Bits::BY_RULE;
+        };
+        let cell = |row: u16| self.cell(usize::from(row), word);
         let [one, other, third] = brief.rows;
-        let (one, other, third) =
-            (self.cell(one, brief, word), self.cell(other, brief, word), self.cell(third, brief, word));
-        let all = (one | other | third) >> shift;
+        let all = |third: u64| (cell(one) | cell(other) | third) >> shift;
         match brief.form {
-            Form::Nodes | Form::More => Bits::of(line.0.meets(brief.nodes), all),
-            Form::All => Bits::of(line != Line::OUT_OF_USE, all),
-            Form::Pair | Form::Pairs => {
-                let own = |lane: u32, cell: u64| Bits::of(line.0.has_first_of(brief.nodes.0 >> lane), cell >> shift);
-                own(0, one).or(own(16, other)).or(own(32, third))
+            Form::Nodes => Bits::of(line.0.meets(&brief.nodes), all(0)),
+            Form::More => Bits::of(line.0.meets(&brief.nodes), all(cell(third))),
+            Form::All => Bits::of(line != Line::OUT_OF_USE, all(cell(third))),
+            Form::Pair => Bits::of(line.0.has(brief.nodes.first()), cell(one) >> shift),
+            Form::Pairs => {
+                let [first, second, last, _] = brief.nodes.0;
+                let own = |node, row| Bits::of(line.0.has(node), cell(row) >> shift);
+                own(first, one).or(own(second, other)).or(own(last, third))
             }
             Form::ByRule => Bits::BY_RULE,
         }
     }
 
     #[inline(always)]
-    fn cell(&self, row: u16, brief: &Brief, word: usize) -> u64 {
-        match self.cells.get(usize::from(row) * usize::from(brief.words) + word) {
-            Some(cell) => cell.0,
-            None => Cell::default().0,
-        }
+    fn cell(&self, row: usize, word: usize) -> u64 {
+        self.cells.get(row * self.grid.words + word).copied().unwrap_or_default().0
     }
+}
+
+/// The number of a cell in its row, and where in the cell a permission's bits begin.
+#[inline(always)]
+fn split(permission: PermissionIx) -> (usize, usize) {
+    (permission.index() / PERMISSIONS, 2 * (permission.index() % PERMISSIONS))
 }
 
 impl Bits {
@@ -305,12 +318,12 @@ impl Bits {
 
     /// The answer, if it is one of the common ones.
     #[inline(always)]
-    pub(super) fn quick(self) -> Quick {
+    pub(super) fn decision(self) -> Option<Decision> {
         match self.0 & 3 {
-            0 if self.0 & Self::COVERED != 0 => Quick::NoRole,
-            0 => Quick::OutOfScope,
-            2 => Quick::Unsure,
-            _ => Quick::Allowed,
+            0 if self.0 & Self::COVERED != 0 => Some(Decision::Denied(Denial::NoRole)),
+            0 => Some(Decision::Denied(Denial::OutOfScope)),
+            2 => None,
+            _ => Some(Decision::Allowed { only_own: false }),
         }
     }
 
@@ -318,7 +331,13 @@ impl Bits {
     /// answer, which no processor can foresee: so it works at the next question while it waits for this one's row.
     #[inline(always)]
     pub(super) fn yes(self) -> Option<bool> {
-        if self.0 & 3 == 2 { None } else { Some(self.0 & 1 != 0) }
+        if self.0 & 3 == 2 { None } else { Some(self.is_yes()) }
+    }
+
+    /// Whether it is yes without an obligation. For what the rule must be asked it says no.
+    #[inline(always)]
+    pub(super) fn is_yes(self) -> bool {
+        self.0 & 1 != 0
     }
 }
 
@@ -336,8 +355,8 @@ mod tests {
                     let mut nodes = [9_999; 4];
                     nodes[place] = other;
                     let nodes = Lanes::of_nodes(&nodes).unwrap();
-                    assert_eq!(line.meets(nodes), *own == other, "{at} {other} {place}");
-                    assert_eq!(line.has_first_of(nodes.0 >> (16 * place)), *own == other);
+                    assert_eq!(line.meets(&nodes), *own == other, "{at} {other} {place}");
+                    assert_eq!(line.has(nodes.0[place]), *own == other);
                 }
             }
         }
@@ -347,9 +366,9 @@ mod tests {
     fn nothing_reaches_what_is_no_scope_in_use() {
         let all = Lanes::of_nodes(&[0, 1, 2, GREATEST]).unwrap();
         for line in [Line::OUT_OF_USE, Line::ORGANISATION, Line::BY_RULE] {
-            assert!(!line.0.meets(all) && !line.0.meets(Lanes::NO_NODES));
+            assert!(!line.0.meets(&all) && !line.0.meets(&Lanes::NO_NODES));
         }
-        assert!(!Line::of([ScopeIx(3)].into_iter()).0.meets(Lanes::NO_NODES));
+        assert!(!Line::of([ScopeIx(3)].into_iter()).0.meets(&Lanes::NO_NODES));
         let deep = Line::of((0..5).map(ScopeIx));
         assert_eq!((deep, Line::of([ScopeIx(GREATEST + 1)].into_iter())), (Line::BY_RULE, Line::BY_RULE));
     }

@@ -26,7 +26,7 @@ impl Single {
     fn of(brief: &Brief) -> Option<Self> {
         let [row, ..] = brief.rows;
         // INVARIANT: no scope of a brief has the greatest number, so it is not the default.
-        (brief.form == Form::Pair).then(|| Self(u32::from(row) << 16 | brief.nodes.first()))
+        (brief.form == Form::Pair).then(|| Self(u32::from(row) << 16 | u32::from(brief.nodes.first())))
     }
 
     #[inline(always)]
@@ -34,10 +34,10 @@ impl Single {
         (self.0 >> 16) as usize
     }
 
-    /// The scope, as the lowest bits.
+    /// The scope's number.
     #[inline(always)]
-    pub(super) fn scope(self) -> u64 {
-        u64::from(self.0)
+    pub(super) fn scope(self) -> u16 {
+        self.0 as u16
     }
 }
 
@@ -117,7 +117,7 @@ mod tests {
             Single::of(&Brief::of(&grid, &Plain { reach, account_type: 1, roles, pairs, nodes }))
         };
         let single = of(&[], &[4, 0xfff0], &[]).unwrap();
-        assert_eq!((single.row(), single.scope() & 0xffff), (11, 0xfff0));
+        assert_eq!((single.row(), single.scope()), (11, 0xfff0));
         assert_ne!(of(&[], &[32_766, 0xfff0], &[]), Some(Single::default()));
         assert_eq!(of(&[], &[1, 2, 3, 4], &[]), None);
         assert_eq!(of(&[1], &[], &[]), None);
