@@ -67,10 +67,7 @@ pub fn explain(state: &AccessState, question: &Question) -> Explanation {
             Decision::Denied(denial) => teller.tell_denial(member, denial),
         }
     }
-    let mut causes = teller.causes;
-    let mut seen = std::collections::HashSet::new();
-    causes.retain(|cause| cause.position > 0 && seen.insert(cause.position));
-    Explanation { decision, causes }
+    Explanation { decision, causes: teller.causes }
 }
 
 struct Teller<'a> {
@@ -80,8 +77,11 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
+    /// An event is told once, for what it contributes first. There are few of them.
     fn add(&mut self, position: u64, fact: Fact) {
-        self.causes.push(Cause { position, fact });
+        if position > 0 && self.causes.iter().all(|cause| cause.position != position) {
+            self.causes.push(Cause { position, fact });
+        }
     }
 
     fn tell_paths(&mut self, profile: &Profile, member: &MemberEntry) {
@@ -112,6 +112,9 @@ impl Teller<'_> {
 
     /// The shortest way from a role to one that has the permission itself.
     fn tell_role(&mut self, role: RoleIx, permission: PermissionIx, fact: Fact) {
+        if let Some(entry) = self.state.role(role).filter(|entry| entry.own.contains(permission)) {
+            return self.add(entry.permission_at(permission), fact);
+        }
         let mut ways = std::collections::VecDeque::from([vec![role]]);
         while let Some(way) = ways.pop_front() {
             let Some(entry) = way.last().and_then(|ix| self.state.role(*ix)) else { continue };

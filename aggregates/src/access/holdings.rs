@@ -76,6 +76,10 @@ pub(crate) fn all_held<G: Ground>(
     if !toggles.is_empty() && own_scope {
         held.add(toggled(toggles, true), &narrowed(profile, toggles, |_| false));
     }
+    // Most members hold nothing at most places.
+    if held.is_empty() {
+        return held;
+    }
     let withheld = toggled(toggles, false);
     let bound = profile.account_type(member.account_type()).map(|t| t.bound.and(profile.grants())).unwrap_or_default();
     for set in [&mut held.any, &mut held.full] {

@@ -26,6 +26,9 @@ use crate::places::Places;
 use crate::turning::Turned;
 use crate::words::Person;
 
+/// So many members can be put into an index in the time that one event takes without it.
+const MEMBERS_AN_EVENT: usize = 16;
+
 /// One end of the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct End {
@@ -127,7 +130,8 @@ pub fn diff(from: &AccessState, from_at: Time, events: &[Recorded], to_at: Time,
     for recorded in events {
         to.apply(&recorded.event, recorded.stamp);
     }
-    let ends = Ends { from, from_at, to: &to, to_at };
+    let (indexed, to) = (with_index(from.clone(), events.len()), with_index(to, events.len()));
+    let ends = Ends { from: &indexed, from_at, to: &to, to_at };
     let tracks = walk::walk(&ends, candidates::differing(&ends, filter, None), events);
     let lines = lines::lines(&ends, &tracks);
     Diff {
@@ -137,6 +141,11 @@ pub fn diff(from: &AccessState, from_at: Time, events: &[Recorded], to_at: Time,
         events: tell_cited(from, events, &lines),
         lines,
     }
+}
+
+/// The state with an index, where so many events make that pay.
+fn with_index(state: AccessState, events: usize) -> AccessState {
+    if events >= state.member_count() / MEMBERS_AN_EVENT { state.with_index() } else { state }
 }
 
 pub(crate) struct Ends<'a> {
