@@ -31,6 +31,7 @@ use chancery_aggregates::founding::{self, Founder};
 use chancery_aggregates::profile::Profile;
 use chancery_aggregates::profile::document::ProfileDocument;
 use chancery_aggregates::refusal::Thing;
+use chancery_aggregates::state::Reveal;
 use chancery_aggregates::vocabulary::{Actor, LONGEST_TEXT, OrganisationId};
 use chancery_aggregates::{AccessState, Command, Refusal};
 use chancery_projections::activity::Narrator;
@@ -254,7 +255,12 @@ impl Engine {
 
     /// A state that shows what is sealed in it, as far as the keys are at hand.
     pub(crate) fn revealed(&self, organisation: &OrganisationId, state: AccessState) -> AccessState {
-        state.with_reveal(self.vault.as_ref().map(|vault| vault.reveal(organisation)))
+        state.with_reveal(self.reveal(organisation))
+    }
+
+    /// What shows an organisation's sealed data, where it is sealed.
+    fn reveal(&self, organisation: &OrganisationId) -> Option<Arc<dyn Reveal>> {
+        self.vault.as_ref().map(|vault| vault.reveal(organisation))
     }
 
     /// The engine with a bound on the memory that access states may take, in bytes. Organisations that

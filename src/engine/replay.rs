@@ -9,9 +9,9 @@ use chrono::{DateTime, SecondsFormat};
 use parking_lot::Mutex;
 
 use super::past::PastState;
-use super::snapshots::Snapshots;
+use super::snapshots::{Snapshots, wanted};
 use super::{Engine, EngineError};
-use crate::store::{EventRow, FoldRow, Range, Visit};
+use crate::store::{Beginning, EventRow, FoldRow, Range, Visit};
 
 /// After this event, keys of the organisation's members that are still in memory may be of one who has none.
 const ERASURE: &str = "PersonalDataErased";
@@ -155,11 +155,8 @@ pub(super) async fn fold_until(
     until: u64,
     last: Time,
 ) -> Result<Folded, EngineError> {
-    if start.state.position() == 0 {
-        start = Folded::from_snapshot(engine.snapshots.newest(organisation, until, last).await);
-    }
-    start.state = engine.revealed(organisation, start.state);
     let after = start.state.position();
+    start.state = engine.revealed(organisation, start.state);
     let name = organisation.to_string();
     let vault = engine.vault.clone();
     let snapshots = engine.snapshots.clone();
@@ -186,9 +183,26 @@ pub(super) async fn fold_until(
             Visit::Break(())
         })
     };
-    engine.store.fold(organisation.as_str(), after, until, Box::new(folder)).await?;
+    if after == 0 {
+        let begin = from_snapshot(engine, organisation, folded.clone());
+        engine.store.fold_on(organisation.as_str(), wanted(until, last), begin, until, Box::new(folder)).await?;
+    } else {
+        engine.store.fold(organisation.as_str(), after, until, Box::new(folder)).await?;
+    }
     let mut folded = std::mem::take(&mut *folded.lock());
     folded.failure.take().map_or(Ok(folded), Err)
+}
+
+/// Begins a fold with the state of a snapshot.
+fn from_snapshot(engine: &Engine, organisation: &OrganisationId, folded: Arc<Mutex<Folded>>) -> Beginning {
+    let (snapshots, organisation) = (engine.snapshots.clone(), organisation.clone());
+    let reveal = engine.reveal(&organisation);
+    Box::new(move |snapshot| {
+        let state = snapshots.state(&organisation, snapshot).with_reveal(reveal);
+        let position = state.position();
+        *folded.lock() = Folded::from_snapshot(state);
+        position
+    })
 }
 
 /// Applies one event, unless it is later than `last`: then the fold is over.

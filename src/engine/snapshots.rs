@@ -16,12 +16,12 @@ use tokio::task::JoinHandle;
 use crate::store::{Bound, Snapshot, Store, StoreError};
 
 /// Events between two snapshots of a small organisation.
-const SHORTEST: u64 = 1_000;
+const SHORTEST: u64 = 500;
 
-/// Bytes of snapshots for each event, before they are compressed. What is read of the past is a snapshot and at most the events
-/// up to the next: more bytes bring that nearer. With these, a check at any instant of 1,000,000 events takes some milliseconds
-/// (`docs/performance.md`).
-const BYTES_PER_EVENT: usize = 800;
+/// Bytes that a state takes in memory for each event up to the next snapshot. As one it is about a fiftieth of that, so
+/// snapshots take some thirty bytes of the store an event, and reading one takes as long as reading half of the events up to the
+/// next. Then a check at any instant of 1,000,000 events takes some milliseconds (`docs/performance.md`).
+const BYTES_PER_EVENT: usize = 1_600;
 
 /// How hard zstd tries: the least, since every past instant begins with reading one and every long fold writes many.
 const COMPRESSION: i32 = 1;
@@ -57,11 +57,14 @@ impl Snapshots {
     /// The newest state within a bound that a snapshot gives; an empty one where there is none, or where
     /// it cannot be had: a store that is only read may be older than snapshots are.
     pub(crate) async fn newest(&self, organisation: &OrganisationId, until: u64, last: Time) -> AccessState {
-        let bound = if last == Time::MAX_UTC { Bound::Position(until) } else { Bound::Time(last.timestamp_micros()) };
-        let Ok(Some(snapshot)) = self.store.snapshot(organisation.as_str(), SNAPSHOT_VERSION, bound).await else {
-            return AccessState::default();
-        };
-        // A damaged one is as good as none.
+        let (layout, bound) = wanted(until, last);
+        let snapshot = self.store.snapshot(organisation.as_str(), layout, bound).await;
+        self.state(organisation, snapshot.unwrap_or_default())
+    }
+
+    /// The state that a snapshot gives; a damaged one is as good as none, and none is an empty state.
+    pub(super) fn state(&self, organisation: &OrganisationId, snapshot: Option<Snapshot>) -> AccessState {
+        let Some(snapshot) = snapshot else { return AccessState::default() };
         let Ok(body) = zstd::stream::decode_all(&*snapshot.body) else { return AccessState::default() };
         let state = AccessState::from_snapshot(&body, &mut self.profiles.lock()).unwrap_or_default();
         let fits = state.position() == snapshot.position && state.organisation() == organisation;
@@ -102,6 +105,12 @@ impl Snapshots {
             let _ = task.await;
         }
     }
+}
+
+/// The layout of snapshots that are read, and the bound of a fold up to a position and an instant.
+pub(super) fn wanted(until: u64, last: Time) -> (u32, Bound) {
+    let bound = if last == Time::MAX_UTC { Bound::Position(until) } else { Bound::Time(last.timestamp_micros()) };
+    (SNAPSHOT_VERSION, bound)
 }
 
 async fn save_all(store: Arc<dyn Store>, mut states: mpsc::Receiver<AccessState>) {

@@ -182,6 +182,9 @@ pub type Visitor = Box<dyn for<'row> FnMut(EventRow<'row>) -> Visit + Send + 'st
 /// Takes the rows of a fold, one by one.
 pub type Folder = Box<dyn for<'row> FnMut(FoldRow<'row>) -> Visit + Send + 'static>;
 
+/// Takes the snapshot from which a fold can begin, if there is one, and tells after which position events are wanted.
+pub type Beginning = Box<dyn FnOnce(Option<Snapshot>) -> u64 + Send + 'static>;
+
 /// Takes the rows of a range with the hashes that each keeps, one by one.
 pub type HashedVisitor = Box<dyn FnMut(EventRow<'_>, &[u8]) -> Visit + Send + 'static>;
 
@@ -359,6 +362,23 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn fold(&self, organisation: &str, after: u64, until: u64, mut folder: Folder) -> Result<(), StoreError> {
         let range = Range::Organisation { organisation: organisation.to_owned(), after, until };
         self.scan(range, Box::new(move |row| folder(row.into()))).await
+    }
+
+    /// Hands over the newest snapshot as [`Store::snapshot`] finds it, then visits the events that are wanted after it, up
+    /// to `until`, as [`Store::fold`] does. A snapshot that cannot be had is as good as none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn fold_on(
+        &self,
+        organisation: &str,
+        (layout, bound): (u32, Bound),
+        begin: Beginning,
+        until: u64,
+        folder: Folder,
+    ) -> Result<(), StoreError> {
+        let snapshot = self.snapshot(organisation, layout, bound).await.unwrap_or_default();
+        self.fold(organisation, begin(snapshot), until, folder).await
     }
 
     /// The head of one organisation's log, if it has one.

@@ -77,6 +77,7 @@ macro_rules! contract {
                 snapshots::the_newest_snapshot_within_the_bound_is_found
                 snapshots::a_snapshot_replaces_the_one_at_its_position
                 snapshots::a_snapshot_of_another_log_is_not_found
+                snapshots::a_fold_begins_with_the_newest_snapshot_there_is
                 key_uses::the_latest_use_of_each_key_is_kept
                 snapshots::snapshots_belong_to_their_organisation_and_layout
                 follow::what_is_there_already_is_told_at_once

@@ -1,6 +1,9 @@
 //! Snapshots: shortcuts that a store keeps beside the log.
 
-use chancery::store::{Bound, Snapshot, Store};
+use std::sync::Arc;
+
+use chancery::store::{Bound, FoldRow, Snapshot, Store, Visit};
+use parking_lot::Mutex;
 
 use super::{Place, append_next};
 
@@ -54,6 +57,36 @@ pub(super) async fn a_snapshot_of_another_log_is_not_found(place: &dyn Place) {
     store.save_snapshot(Snapshot { time: 1_000, ..snapshot("acme", 8, 1) }).await.unwrap();
     assert_eq!(position_of(&*store, Bound::Position(u64::MAX)).await, Some(4));
     assert_eq!(position_of(&*store, Bound::Time(i64::MAX)).await, Some(4));
+    store.close().await;
+}
+
+/// What a fold begins with, and the positions that it visits.
+async fn folded_on(store: &dyn Store, organisation: &str, bound: Bound, until: u64) -> (Option<u64>, Vec<u64>) {
+    let seen = Arc::new(Mutex::new((None, Vec::new())));
+    let (begun, visited) = (seen.clone(), seen.clone());
+    let begin = Box::new(move |snapshot: Option<Snapshot>| {
+        begun.lock().0 = snapshot.map(|snapshot| snapshot.position);
+        begun.lock().0.unwrap_or_default()
+    });
+    let folder = Box::new(move |row: FoldRow<'_>| {
+        visited.lock().1.push(row.position);
+        Visit::Continue(())
+    });
+    store.fold_on(organisation, (1, bound), begin, until, folder).await.unwrap();
+    std::mem::take(&mut *seen.lock())
+}
+
+pub(super) async fn a_fold_begins_with_the_newest_snapshot_there_is(place: &dyn Place) {
+    let store = place.open().await;
+    ten_events(&*store, "acme").await;
+    assert_eq!(folded_on(&*store, "acme", Bound::Position(3), 3).await, (None, vec![1, 2, 3]));
+    for position in [3, 6] {
+        store.save_snapshot(snapshot("acme", position, 1)).await.unwrap();
+    }
+    assert_eq!(folded_on(&*store, "acme", Bound::Position(5), 5).await, (Some(3), vec![4, 5]));
+    assert_eq!(folded_on(&*store, "acme", Bound::Position(6), 6).await, (Some(6), vec![]));
+    assert_eq!(folded_on(&*store, "acme", Bound::Time(8), u64::MAX).await, (Some(6), vec![7, 8, 9, 10]));
+    assert_eq!(folded_on(&*store, "nobody", Bound::Time(8), u64::MAX).await, (None, vec![]));
     store.close().await;
 }
 

@@ -41,9 +41,9 @@ use super::hashed::{Frontiers, Prepared};
 use super::keys::KeyStore;
 use super::projection::ProjectionStore;
 use super::{
-    AdoptedKey, Adoption, Append, Appended, Bound, EventRow, Folder, GroupWatch, HashedVisitor, Head, Idempotency,
-    KeyUse, Range, RowHashes, Snapshot, Store, StoreError, StoredCheckpoint, Visit, Visitor, beside::Groups,
-    notify::News, validate,
+    AdoptedKey, Adoption, Append, Appended, Beginning, Bound, EventRow, Folder, GroupWatch, HashedVisitor, Head,
+    Idempotency, KeyUse, Range, RowHashes, Snapshot, Store, StoreError, StoredCheckpoint, Visit, Visitor,
+    beside::Groups, notify::News, validate,
 };
 
 /// How a store is opened.
@@ -219,6 +219,23 @@ impl Store for SqliteStore {
     async fn fold(&self, organisation: &str, after: u64, until: u64, mut folder: Folder) -> Result<(), StoreError> {
         let organisation = organisation.to_owned();
         self.read(move |readers| readers.fold(&organisation, after, until, &mut folder)).await
+    }
+
+    /// In one piece: the snapshot is decoded where it was read, and no thread waits for another in between.
+    async fn fold_on(
+        &self,
+        organisation: &str,
+        (layout, bound): (u32, Bound),
+        begin: Beginning,
+        until: u64,
+        mut folder: Folder,
+    ) -> Result<(), StoreError> {
+        let organisation = organisation.to_owned();
+        self.read(move |readers| {
+            let snapshot = readers.snapshot(&organisation, layout, bound).unwrap_or_default();
+            readers.fold(&organisation, begin(snapshot), until, &mut folder)
+        })
+        .await
     }
 
     async fn head(&self, organisation: &str) -> Result<Option<Head>, StoreError> {
