@@ -109,6 +109,8 @@ pub struct Meters {
     pub feed_readers: Gauge,
     /// Organisations whose access state is in memory.
     pub organisations: Gauge,
+    /// About how many bytes their access states take.
+    pub organisations_bytes: Gauge,
     requests: Family<Answered, Counter>,
     durations: Family<Routed, Histogram, fn() -> Histogram>,
     refusals: Family<Ruled, Counter>,
@@ -142,6 +144,7 @@ impl Meters {
             connections: Gauge::default(),
             feed_readers: Gauge::default(),
             organisations: Gauge::default(),
+            organisations_bytes: Gauge::default(),
             single: answers(Check::Single),
             batch: answers(Check::Batch),
             requests,
@@ -161,6 +164,8 @@ impl Meters {
         registry.register("connections", "Open connections", meters.connections.clone());
         registry.register("feed_readers", "Open event feeds", meters.feed_readers.clone());
         registry.register("organisations", "Organisations in memory", meters.organisations.clone());
+        let bytes = meters.organisations_bytes.clone();
+        registry.register("organisations_bytes", "About how many bytes the organisations in memory take", bytes);
         registry.register("requests", "Requests by route and status", meters.requests.clone());
         registry.register("request_seconds", "Requests by route, to the head of the answer", meters.durations.clone());
         registry.register("refusals", "Failed requests by rule", meters.refusals.clone());

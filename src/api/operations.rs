@@ -81,8 +81,9 @@ async fn exposition(service: &Service) -> Response {
             .projector_seconds
             .set(std::time::Duration::from_micros(status.lag.micros.unsigned_abs()).as_secs_f64());
     }
-    let loaded = i64::try_from(service.engine.loaded().0).unwrap_or(i64::MAX);
-    service.meters.organisations.set(loaded);
+    let (organisations, bytes) = service.engine.loaded();
+    service.meters.organisations.set(i64::try_from(organisations).unwrap_or(i64::MAX));
+    service.meters.organisations_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     ([(header::CONTENT_TYPE, kind)], service.meters.text()).into_response()
 }

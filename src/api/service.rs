@@ -12,7 +12,7 @@ use super::document::Document;
 use super::lines::Lines;
 use super::meters::Meters;
 use super::problem::{Answer, Problem};
-use crate::config::Settings;
+use crate::config::{Settings, Size};
 pub use crate::console::SignOnError;
 use crate::console::{Orders, Sessions, SignOn};
 use crate::engine::{Engine, EngineError, Follower};
@@ -60,6 +60,10 @@ impl Service {
     /// Outside of a Tokio runtime.
     pub fn new(engine: Engine, keys: Arc<dyn Keys>, settings: Settings) -> Self {
         let document = Document::new(&settings);
+        let engine = match settings.memory {
+            Some(Size(bytes)) => engine.with_memory(bytes),
+            None => engine,
+        };
         let follower = engine.follow(settings.patience.0);
         let meters = Meters::new();
         let (appends, groups) = (meters.appends.clone(), meters.groups.clone());

@@ -125,6 +125,8 @@ settings! {
         otlp_endpoint: CollectorUrl, "CHANCERY_OTLP_ENDPOINT", "URL";
         /// The file that receipts of erasures over HTTP are added to: they say whom to erase again after a backup is restored
         erasure_log: DisplayPath, "CHANCERY_ERASURE_LOG", "FILE";
+        /// How much memory the access states of organisations may take, such as `4GiB`: beyond it those asked for longest ago leave, until they are asked for again; without it, all stay
+        memory: Size, "CHANCERY_MEMORY", "SIZE";
         /// The certificate chain for TLS, a PEM file; read again on SIGHUP
         tls_certificate: DisplayPath, "CHANCERY_TLS_CERTIFICATE", "FILE";
         /// The private key for TLS, a PEM file; read again on SIGHUP
@@ -135,7 +137,7 @@ settings! {
         oidc_client_id: String, "CHANCERY_OIDC_CLIENT_ID", "ID";
         /// The secret that goes with it, where there is one; keep it in the environment or the file, since command lines can be read by others
         oidc_client_secret: Secret, "CHANCERY_OIDC_CLIENT_SECRET", "SECRET";
-        /// What tells members apart: `email`, a verified e-mail address, or `sub`, a subject that is the member's id; without it, `email`
+        /// What tells members apart: `email`, a verified e-mail address, or `sub`, a subject that is the member's id; without it, `sub`
         oidc_claim: SignOnClaim, "CHANCERY_OIDC_CLAIM", "CLAIM";
         /// What people call the issuer, such as `Example SSO`
         oidc_label: String, "CHANCERY_OIDC_LABEL", "TEXT";

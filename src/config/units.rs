@@ -21,7 +21,7 @@ pub struct NotALength;
 
 /// Why a text is not a size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("write a size as 65536, 64KiB or 1MiB")]
+#[error("write a size as 65536, 64KiB, 1MiB or 4GiB")]
 pub struct NotASize;
 
 /// The number at the start of a text, and its unit.
@@ -64,6 +64,7 @@ impl FromStr for Size {
             "" | "B" => 1,
             "KiB" => 1 << 10,
             "MiB" => 1 << 20,
+            "GiB" => 1 << 30,
             _ => return Err(NotASize),
         };
         number.checked_mul(times).and_then(|bytes| usize::try_from(bytes).ok()).map(Self).ok_or(NotASize)
@@ -72,7 +73,7 @@ impl FromStr for Size {
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (unit, times) in [("MiB", 1 << 20), ("KiB", 1 << 10)] {
+        for (unit, times) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
             if self.0 >= times && self.0.is_multiple_of(times) {
                 return write!(f, "{}{unit}", self.0 / times);
             }
@@ -120,7 +121,7 @@ mod tests {
             assert_eq!(text.parse::<Length>().unwrap().to_string(), text);
         }
         assert_eq!("2m".parse::<Length>().unwrap().0, Duration::from_secs(120));
-        for text in ["1MiB", "64KiB", "1000", "0"] {
+        for text in ["1MiB", "64KiB", "4GiB", "1025MiB", "1000", "0"] {
             assert_eq!(text.parse::<Size>().unwrap().to_string(), text);
         }
     }

@@ -1,6 +1,6 @@
 //! What the metrics count.
 
-use chancery::config::Settings;
+use chancery::config::{Settings, Size};
 use serde_json::json;
 
 use super::on_every_store;
@@ -70,6 +70,27 @@ fn metrics_count_what_happened_and_are_the_operators(world: &World) {
         (world.position("acme") + world.position("other")) as f64
     );
     assert!(value(&after, "chancery_projector_lag_seconds") > 0.0);
+}
+
+#[test]
+fn organisations_leave_beyond_the_memory_that_is_set() {
+    let loaded = |settings: Settings| {
+        let world = World::with(settings);
+        for number in 0..40 {
+            let founding = json!({"id": format!("org-{number}"), "name": "One of many", "profile": "workspace",
+                "owner": "olivia"});
+            let founded = world.post("/v1/organisations", OPERATOR, &founding);
+            assert_eq!(founded.status, 201, "{founded:?}");
+        }
+        world.get("/v1/organisations/acme", "acme/olivia").ok();
+        let metrics = metrics(&world);
+        (value(&metrics, "chancery_organisations"), value(&metrics, "chancery_organisations_bytes"))
+    };
+    let (all, bytes) = loaded(Settings::default());
+    assert_eq!(all, 42.0);
+    // What leaves is looked for after each sixteen that were loaded.
+    let (some, less) = loaded(Settings { memory: Some(Size(1 << 20)), ..Settings::default() });
+    assert!(some < 42.0 - 16.0 && less < bytes, "{some}, {less} of {bytes}");
 }
 
 #[test]
