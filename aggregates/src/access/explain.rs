@@ -112,6 +112,7 @@ impl Teller<'_> {
 
     /// The shortest way from a role to one that has the permission itself.
     fn tell_role(&mut self, role: RoleIx, permission: PermissionIx, fact: Fact) {
+        // Most often it has it itself, and there is no way to look for.
         if let Some(entry) = self.state.role(role).filter(|entry| entry.own.contains(permission)) {
             return self.add(entry.permission_at(permission), fact);
         }

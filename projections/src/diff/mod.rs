@@ -26,7 +26,7 @@ use crate::places::Places;
 use crate::turning::Turned;
 use crate::words::Person;
 
-/// So many members can be put into an index in the time that one event takes without it.
+/// About so many members are put into an index in the time that it saves on one event.
 const MEMBERS_AN_EVENT: usize = 16;
 
 /// One end of the comparison.
